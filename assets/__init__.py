@@ -1,0 +1,1 @@
+"""The asset graph, one room a stage or question."""

@@ -1,0 +1,1 @@
+"""Typed, de-duplicated, valid rows; the rest in quarantine with a reason."""

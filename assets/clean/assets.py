@@ -1,0 +1,138 @@
+"""clean: what of the delivered rows can be believed, booked so that every past week stays what it was."""
+
+from functools import partial
+from pathlib import Path
+
+import dagster as dg
+
+from assets.clean.typing import typed
+from data_checks import clean as checks
+from data_checks.gate import Rows, Work, gated_asset
+from resources.calendar import Calendar
+from resources.contract import CONTRACT, ContractTable
+from resources.tables import Column, Table
+
+HERE = Path(__file__).parent
+
+QUARANTINE = Table(
+    schema="clean",
+    name="quarantine",
+    description="Delivered rows that cannot be believed, with the first reason.",
+    partitioning="daily",
+    key=("source_table", "delivered_on", "row_no"),
+    columns=(
+        Column("source_table", "VARCHAR", "The contract table."),
+        Column("delivered_on", "DATE", "The day on which the shop handed the row over."),
+        Column("row_no", "BIGINT", "The row's place in its delivery."),
+        Column("reason", "VARCHAR", "Why it is here."),
+        Column("row", "JSON", "The row as delivered, personal columns masked."),
+    ),
+)
+
+
+def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
+    shop = calendar.shop
+    changes = [
+        gated_asset(
+            table.clean, partial(change_rows, table), calendar=calendar, reads=[table.raw], suite=checks.changes(shop, table), kinds={"sql"}
+        )
+        for table in shop.changes
+    ]
+    facts = [
+        gated_asset(
+            table.clean,
+            partial(fact_rows, table),
+            calendar=calendar,
+            reads=[table.raw, *(CONTRACT[name].clean for name in checks.referred(shop, table))],
+            suite=checks.facts(shop, table),
+            kinds={"sql"},
+        )
+        for table in shop.facts
+    ]
+    return [*changes, *facts]
+
+
+def fact_rows(table: ContractTable, work: Work) -> Rows:
+    """Valid rows of the days asked for, duplicates left out, corrections booked as reversal and new row."""
+    connection, shop = work.connection, work.warehouse.shop
+    connection.execute(table.clean.create_sql())
+    raw = f"(SELECT r.* FROM {table.raw.qualified} AS r JOIN asked USING (delivered_on))"
+    _set_aside(work, table, raw)
+    columns = ", ".join([*table.field_names, table.happened_on])
+    key = ", ".join(table.key)
+    if table.name == "events":
+        days = shop.settings.duplicate_days
+        near = (
+            f"(SELECT * FROM {table.raw.qualified} WHERE delivered_on < (SELECT min(delivered_on) FROM asked) "
+            f"AND delivered_on >= (SELECT min(delivered_on) FROM asked) - {days} AND trim({key}) IN (SELECT {key} FROM candidates))"
+        )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE recent AS {typed(table, shop, near)}")
+        sql = (HERE / "repeats.sql").read_text(encoding="utf-8").format(table=table.name, key=key)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS {sql}", {"duplicate_days": days})
+    else:
+        semi_join = f"({key}) IN (SELECT {'(' + key + ')' if len(table.key) > 1 else key} FROM candidates)"
+        sql = (HERE / "ledger.sql").read_text(encoding="utf-8")
+        sql = sql.format(table=table.name, key=key, columns=columns, content=_content(table), key_in_arrivals=semi_join)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS {sql}")
+    booked = f"SELECT {columns}, delivered_on, row_no, known_on, 1 AS sign FROM compared WHERE NOT is_duplicate"
+    if table.name != "events":
+        reversed_columns = ", ".join(f"before.{name} AS {name}" for name in [*table.field_names, table.happened_on])
+        booked += (
+            f" UNION ALL SELECT {reversed_columns}, delivered_on, row_no, known_on, -1 FROM compared "
+            "WHERE before IS NOT NULL AND NOT is_duplicate"
+        )
+    return Rows(
+        booked,
+        figures=(HERE / "conservation.sql").read_text(encoding="utf-8").format(
+            raw=table.raw.qualified, money=_money(table.name, shop.has_prices), raw_money=_raw_money(table.name, shop.has_prices)
+        ),
+        beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
+    )
+
+
+def _content(table: ContractTable) -> str:
+    names = [*table.field_names, table.happened_on] if table.is_fact else table.field_names
+    return ", ".join(f"{name} := {name}" for name in names)
+
+
+def _money(table: str, has_prices: bool) -> str:
+    return "quantity * unit_price" if table == "orders" and has_prices else "0"
+
+
+def _raw_money(table: str, has_prices: bool) -> str:
+    return "TRY_CAST(quantity AS BIGINT) * TRY_CAST(unit_price AS DECIMAL(18,4))" if table == "orders" and has_prices else "0"
+
+
+def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
+    """Makes `candidates` (typed rows with a reason or none) and `quarantined` (those with one, as delivered)."""
+    connection, shop = work.connection, work.warehouse.shop
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {typed(table, shop, raw)}")
+    shown = ", ".join(f"{field.name} := {_shown(field.name, field.personal)}" for field in table.fields)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE quarantined AS SELECT '{table.name}' AS source_table, r.delivered_on, r.row_no, "
+        f"c.reason, to_json(struct_pack({shown})) AS row, {_raw_money(table.name, shop.has_prices)} AS money "
+        f"FROM (SELECT delivered_on, row_no, reason FROM candidates WHERE reason IS NOT NULL) AS c "
+        f"JOIN {table.raw.qualified} AS r USING (delivered_on, row_no)"
+    )
+
+
+def _shown(name: str, personal: bool) -> str:
+    return f"CASE WHEN r.{name} IS NOT NULL THEN '•••' END" if personal else f"r.{name}"
+
+
+def change_rows(table: ContractTable, work: Work) -> Rows:
+    """One row a key and change: the last one of a day, where it differs from the one before."""
+    _set_aside(work, table, table.raw.qualified)
+    key = ", ".join(table.key)
+    columns = ", ".join(table.field_names)
+    return Rows(
+        f"""
+        SELECT {columns}, known_on FROM (
+            SELECT *, lag(struct_pack({_content(table)})) OVER (PARTITION BY {key} ORDER BY known_on) AS before FROM (
+                SELECT *, row_number() OVER (PARTITION BY {key}, known_on ORDER BY delivered_on DESC, row_no DESC) AS age
+                FROM candidates WHERE reason IS NULL
+            ) WHERE age = 1
+        ) WHERE before IS NULL OR before <> struct_pack({_content(table)})
+        """,
+        beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
+    )

@@ -1,0 +1,20 @@
+-- For every delivery day: what arrived, and what became of it, each counted where it lies. Nothing may be unaccounted for.
+SELECT
+    delivered_on,
+    sum(arrived) AS arrived_count,
+    sum(quarantined) AS quarantined_count,
+    sum(duplicates) AS duplicate_count,
+    sum(arrived) - sum(booked) - sum(quarantined) - sum(duplicates) AS unaccounted_rows,
+    coalesce(sum(arrived_money), 0) - coalesce(sum(kept_money), 0) AS unaccounted_money,
+    sum(quarantined) / nullif(sum(arrived), 0) AS quarantined_share
+FROM (
+    SELECT delivered_on, count(*) AS arrived, 0 AS booked, 0 AS quarantined, 0 AS duplicates, sum({raw_money}) AS arrived_money, 0 AS kept_money
+    FROM {raw} JOIN asked USING (delivered_on) GROUP BY delivered_on
+    UNION ALL
+    SELECT delivered_on, 0, count(*), 0, 0, 0, sum({money}) FROM stage WHERE sign = 1 GROUP BY delivered_on
+    UNION ALL
+    SELECT delivered_on, 0, 0, count(*), 0, 0, sum(money) FROM quarantined GROUP BY delivered_on
+    UNION ALL
+    SELECT delivered_on, 0, 0, 0, count(*), 0, sum({money}) FROM compared WHERE is_duplicate GROUP BY delivered_on
+)
+GROUP BY delivered_on

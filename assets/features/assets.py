@@ -1,0 +1,57 @@
+"""features: what is known of every customer, by day (additive) and as of a Monday."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from assets.features.frames import identities, prepare_customers
+from assets.features.tables import CUSTOMER_DAYS, CUSTOMERS, IDENTITIES
+from data_checks import features as checks
+from data_checks.gate import Rows, Work, gated_asset
+from resources.calendar import Calendar
+from resources.contract import CONTRACT
+
+HERE = Path(__file__).parent
+
+
+def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
+    shop = calendar.shop
+    behaviour = [CONTRACT[name].clean for name in ("orders", "events") if name in shop.tables]
+    known = [CONTRACT[name].clean for name in ("customers", "products") if name in shop.tables]
+    assets = [
+        gated_asset(
+            CUSTOMER_DAYS, customer_day_rows, calendar=calendar, reads=behaviour, suite=checks.customer_days(shop), kinds={"sql"}
+        ),
+        gated_asset(
+            CUSTOMERS, customer_rows, calendar=calendar, reads=[CUSTOMER_DAYS, *known], suite=checks.customers(shop), kinds={"sql"}
+        ),
+    ]
+    if "links" in shop.tables:
+        links = CONTRACT["links"].clean
+        assets.append(
+            gated_asset(
+                IDENTITIES, identity_rows, calendar=calendar, reads=[CUSTOMER_DAYS, links], suite=checks.identities(shop), kinds={"scipy"}
+            )
+        )
+    return assets
+
+
+def customer_day_rows(work: Work) -> Rows:
+    """What each account did by day and channel, of the deliveries asked for."""
+    shop = work.warehouse.shop
+    for name in ("orders", "events"):
+        work.warehouse.view(CONTRACT[name].clean)
+    return Rows(
+        (HERE / "customer_days.sql").read_text(encoding="utf-8"),
+        {"outlier_quantity": shop.limits.outlier_quantity, "session_seconds": shop.settings.session_minutes * 60},
+    )
+
+
+def identity_rows(work: Work) -> Rows:
+    """Accounts that belong together, by links known before each Monday."""
+    return Rows(identities(work.warehouse, work.keys))
+
+
+def customer_rows(work: Work) -> Rows:
+    """Customers as of each Monday."""
+    return Rows(prepare_customers(work.warehouse, work.keys))

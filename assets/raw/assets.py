@@ -1,0 +1,106 @@
+"""raw: rows as they were delivered.
+
+Facts are partitioned by delivery day. Tables of changes are not: a run reads the deliveries whose files are new or
+changed and keeps what was read before, so that a file that was taken away later costs no rows.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+
+import dagster as dg
+
+from data_checks import raw as checks
+from data_checks.gate import Rows, Work, gated_asset
+from resources.calendar import Calendar
+from resources.contract import ContractTable
+from resources.errors import ZhikeError
+from resources.progress import announce
+from resources.reader import deliveries, delivered_days, landed, stage, stage_landed
+from resources.shop import Shop
+
+
+def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
+    shop = calendar.shop
+    facts = [
+        gated_asset(
+            table.raw,
+            partial(fact_rows, table),
+            calendar=calendar,
+            suite=checks.facts(shop, table),
+            kinds={_file_kind(shop, table)},
+        )
+        for table in shop.facts
+    ]
+    changes = [
+        gated_asset(
+            table.raw,
+            partial(change_rows, table),
+            calendar=calendar,
+            suite=checks.changes(shop, table),
+            kinds={_file_kind(shop, table)},
+        )
+        for table in shop.changes
+    ]
+    return [*facts, *changes]
+
+
+def _file_kind(shop: Shop, table: ContractTable) -> str:
+    paths = [spec.path for specs in shop.sources_of(table.name).values() for spec in specs]
+    return "parquet" if all(".parquet" in path for path in paths) else "csv"
+
+
+def fact_rows(table: ContractTable, work: Work) -> Rows:
+    """The rows delivered on the days asked for, with a figure for each day whose files were absent or unreadable."""
+    shop, home, connection = work.warehouse.shop, work.warehouse.place, work.connection
+    _empty_arrived(work, table)
+    problems: dict[date, str] = {}
+    found = deliveries(shop, table, work.keys)
+    for number, delivery in enumerate(found):
+        announce(f"raw.{table.name}", number, len(found))
+        _attempt(problems, delivery.day, partial(stage, connection, shop, home, table, delivery, work.keys))
+    for day in work.keys:
+        if landed(home, table, day):
+            _attempt(problems, day, partial(stage_landed, connection, home, table, day))
+    connection.execute("CREATE OR REPLACE TEMP TABLE refused (delivered_on DATE)")
+    if problems:
+        connection.executemany("INSERT INTO refused VALUES (?)", [[day] for day in problems])
+    return Rows(
+        "SELECT * FROM arrived",
+        figures="SELECT delivered_on, count(*) AS unreadable_count FROM refused GROUP BY delivered_on",
+        problems=list(problems.values()),
+    )
+
+
+def _attempt(problems: dict[date, str], day: date | None, read: Callable[[], None]) -> None:
+    """Reads one delivery; what is wrong with a dated one refuses its day and no other."""
+    try:
+        read()
+    except ZhikeError as error:
+        if day is None:
+            raise
+        problems[day] = str(error)
+
+
+def change_rows(table: ContractTable, work: Work) -> Rows:
+    """All rows of a table of changes: those read before, and those of deliveries that are new or changed."""
+    shop, home, connection, name = work.warehouse.shop, work.warehouse.place, work.connection, table.raw.qualified
+    _empty_arrived(work, table)
+    query = "SELECT delivery, fingerprint FROM ops.deliveries WHERE table_name = $table"
+    known: dict[str, str] = dict(connection.execute(query, {"table": name}).fetchall())
+    read: dict[str, str] = {}
+    for delivery in deliveries(shop, table, delivered_days(shop, table)):
+        called = str(delivery.day or "whole")
+        fingerprint = delivery.fingerprint()
+        if known.get(called) != fingerprint or not delivery.is_there:
+            stage(connection, shop, home, table, delivery, work.keys)
+            read[called] = fingerprint
+    kept = "" if "whole" in read else f" UNION ALL SELECT * FROM {name} WHERE CAST(delivered_on AS VARCHAR) NOT IN (SELECT unnest($read))"
+    forget = ("DELETE FROM ops.deliveries WHERE table_name = ? AND delivery IN (SELECT unnest(?))", [name, list(read)])
+    note = [("INSERT INTO ops.deliveries VALUES (?, ?, ?)", [name, *entry]) for entry in read.items()]
+    return Rows(f"SELECT * FROM arrived{kept}", {"read": list(read)} if kept else {}, book=[forget, *note])
+
+
+def _empty_arrived(work: Work, table: ContractTable) -> None:
+    work.connection.execute("DROP TABLE IF EXISTS arrived")
+    work.connection.execute(table.raw.create_sql("arrived", temporary=True))

@@ -1,0 +1,174 @@
+"""Publishes staged partitions in one transaction, and keeps the book of what was published.
+
+A partition that comes out as it already is in the table is left alone: running twice changes nothing, and nothing that
+rests on it goes stale. One that changed marks what was built from it, directly or not, as stale.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from resources.calendar import Calendar
+from resources.tables import Table
+
+if TYPE_CHECKING:
+    from data_checks.judge import Count
+
+MISSING = "missing_inputs"
+
+
+@dataclass
+class Published:
+    """What was published: rows by partition, how many partitions were already so, what has to be run again."""
+
+    row_counts: dict[str, int] = field(default_factory=dict)
+    unchanged: int = 0
+    stale: list[str] = field(default_factory=list)
+
+
+def missing_inputs(
+    connection: duckdb.DuckDBPyConnection, table: Table, reads: Sequence[Table], calendar: Calendar, keys: "Sequence[date | str]"
+) -> dict[str, list[str]]:
+    """For each partition the input partitions that are not published, or whose own inputs changed since."""
+    dated = [read for read in reads if read.partitioning != "none"]
+    if table.partitioning == "none" or not dated:
+        return {}
+    fresh = {
+        (name, key)
+        for name, key in connection.execute(
+            "SELECT table_name, partition_key FROM ops.windows WHERE NOT is_stale"
+        ).fetchall()
+    }
+    missing: dict[str, list[str]] = {}
+    for key in keys:
+        assert isinstance(key, date)
+        for read in dated:
+            same = read.partitioning == table.partitioning
+            needed = [key] if same else calendar.days_of(key)
+            lacking = [f"{read.qualified} {day}" for day in needed if (read.qualified, day.isoformat()) not in fresh]
+            if lacking:
+                missing.setdefault(key.isoformat(), []).extend(lacking)
+    return missing
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    reads: Sequence[Table],
+    beside: tuple[Table, str, str] | None,
+    book: Sequence[tuple[str, list[Any]]],
+    keys: list[str],
+    counts: "dict[str, Count]",
+    run_id: str,
+) -> Published:
+    """Replaces the partitions `keys` of the table by the staged ones; all of it or nothing."""
+    part = f"CAST({table.partition_column} AS VARCHAR)" if table.partition_column else "'all'"
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        before = dict(
+            connection.execute(
+                "SELECT partition_key, checksum FROM ops.windows WHERE table_name = $table AND partition_key IN (SELECT unnest($keys))",
+                {"table": table.qualified, "keys": keys},
+            ).fetchall()
+        )
+        changed = [key for key in keys if before.get(key) != counts[key].checksum]
+        columns = ", ".join(f'"{name}"' for name in table.column_names)
+        replaced = [key for key in changed if key in before]
+        if replaced:
+            connection.execute(f"DELETE FROM {table.qualified} WHERE {part} IN (SELECT unnest($keys))", {"keys": replaced})
+        if changed:
+            connection.execute(
+                f"INSERT INTO {table.qualified} ({columns}) SELECT {columns} FROM stage WHERE {part} IN (SELECT unnest($keys))",
+                {"keys": changed},
+            )
+        if beside and keys:
+            _publish_beside(connection, *beside, keys)
+        for statement, parameters in book if keys else ():
+            connection.execute(statement, parameters)
+        _book(connection, table, keys, changed, counts, run_id)
+        _note_reads(connection, table, reads)
+        stale = _mark_stale(connection, table, [key for key in changed if key in before])
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return Published({key: counts[key].row_count for key in keys}, len(keys) - len(changed), stale)
+
+
+def _publish_beside(
+    connection: duckdb.DuckDBPyConnection, table: Table, source_table: str, select: str, keys: list[str]
+) -> None:
+    """Rows of another table that were set aside from these partitions of `source_table`."""
+    connection.execute(table.create_sql())
+    of_these = "" if keys == ["all"] else " AND list_contains($keys, CAST(delivered_on AS VARCHAR))"
+    parameters: dict[str, object] = {"source": source_table} | ({"keys": keys} if of_these else {})
+    connection.execute(f"DELETE FROM {table.qualified} WHERE source_table = $source{of_these}", parameters)
+    columns = ", ".join(f'"{name}"' for name in table.column_names)
+    connection.execute(
+        f"INSERT INTO {table.qualified} ({columns}) SELECT {columns} FROM ({select}) WHERE source_table = $source{of_these}",
+        parameters,
+    )
+
+
+def _book(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    keys: list[str],
+    changed: list[str],
+    counts: "dict[str, Count]",
+    run_id: str,
+) -> None:
+    (sequence,) = connection.execute("SELECT coalesce(max(sequence), 0) + 1 FROM ops.windows").fetchall()[0]
+    connection.execute(
+        "UPDATE ops.windows SET is_stale = false WHERE table_name = $table AND partition_key IN (SELECT unnest($keys))",
+        {"table": table.qualified, "keys": keys},
+    )
+    if not changed:
+        return
+    connection.execute(
+        "DELETE FROM ops.windows WHERE table_name = $table AND partition_key IN (SELECT unnest($keys))",
+        {"table": table.qualified, "keys": changed},
+    )
+    connection.executemany(
+        "INSERT INTO ops.windows VALUES (?, ?, ?, ?, ?, ?, ?, false)",
+        [
+            [table.qualified, key, counts[key].row_count, counts[key].checksum, json.dumps(counts[key].figures), run_id, sequence]
+            for key in changed
+        ],
+    )
+
+
+def _note_reads(connection: duckdb.DuckDBPyConnection, table: Table, reads: Sequence[Table]) -> None:
+    for read in reads:
+        connection.execute(
+            "INSERT INTO ops.reads SELECT $table, $partitioning, $input WHERE NOT EXISTS "
+            "(FROM ops.reads WHERE table_name = $table AND input_name = $input)",
+            {"table": table.qualified, "partitioning": table.partitioning, "input": read.qualified},
+        )
+
+
+def _mark_stale(connection: duckdb.DuckDBPyConnection, table: Table, replaced: list[str]) -> list[str]:
+    """Marks what rests on partitions whose rows changed: the same day, and every week after it. Returns what was marked."""
+    if not replaced or table.partitioning == "none":
+        return []
+    marked = connection.execute(
+        """
+        WITH RECURSIVE resting AS (
+            SELECT table_name, partitioning FROM ops.reads WHERE input_name = $table
+            UNION
+            SELECT r.table_name, r.partitioning FROM ops.reads AS r JOIN resting ON r.input_name = resting.table_name
+        )
+        UPDATE ops.windows SET is_stale = true
+        FROM resting
+        WHERE windows.table_name = resting.table_name
+            AND ((resting.partitioning = $partitioning AND partition_key IN (SELECT unnest($keys)))
+                OR (resting.partitioning = 'weekly' AND $partitioning = 'daily' AND partition_key > $first))
+        RETURNING windows.table_name || ' ' || partition_key
+        """,
+        {"table": table.qualified, "partitioning": table.partitioning, "keys": replaced, "first": min(replaced)},
+    ).fetchall()
+    return [row[0] for row in marked]

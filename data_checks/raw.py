@@ -1,0 +1,61 @@
+"""What is expected of rows as they were delivered."""
+
+from data_checks.expectation import Expectation, no_row
+from resources.contract import ContractTable
+from resources.shop import Shop
+
+# A day against the median of the same weekday in the eight weeks before it; fewer than four such days give no verdict,
+# nor does a day without rows in a source that is split by its rows' own day: the shop was closed.
+VOLUME = """
+    SELECT part, rows / nullif(usual, 0) FROM (
+        SELECT part, rows, is_asked,
+            median(rows) FILTER (WHERE rows > 0) OVER past AS usual, count(*) FILTER (WHERE rows > 0) OVER past AS days
+        FROM (
+            SELECT CAST(a.delivered_on AS VARCHAR) AS part, a.delivered_on AS day, count(s.delivered_on) AS rows, true AS is_asked
+            FROM asked AS a LEFT JOIN stage AS s ON s.delivered_on = a.delivered_on
+            GROUP BY a.delivered_on
+            UNION ALL
+            SELECT partition_key, CAST(partition_key AS DATE), row_count, false FROM ops.windows
+            WHERE table_name = 'raw.{table}' AND CAST(partition_key AS DATE) NOT IN (SELECT delivered_on FROM asked)
+                AND CAST(partition_key AS DATE) >= (SELECT min(delivered_on) - 56 FROM asked)
+        )
+        WINDOW past AS (PARTITION BY dayofweek(day) ORDER BY day RANGE BETWEEN INTERVAL 56 DAY PRECEDING AND INTERVAL 1 DAY PRECEDING)
+    )
+    WHERE is_asked AND days >= 4{and_open}
+"""
+
+
+def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
+    kinds = [spec for specs in shop.sources_of(table.name).values() for spec in specs]
+    splits = not any(spec.is_dated or spec.history for spec in kinds)
+    return [
+        Expectation(
+            "every_file_was_delivered_and_could_be_read",
+            "A day whose file is absent, broken or does not fit the mapping would look like a day without business.",
+            "unreadable_count",
+            at_most=0,
+            given=True,
+        ),
+        Expectation(
+            "the_day_is_neither_far_too_small_nor_far_too_large",
+            "A cut-off or doubled delivery shows in its volume: rows against the median of the same weekday.",
+            VOLUME.format(table=table.name, and_open=" AND rows > 0" if splits else ""),
+            at_least=shop.limits.volume_low,
+            at_most=shop.limits.volume_high,
+        ),
+        _keyed(table),
+    ]
+
+
+def changes(shop: Shop, table: ContractTable) -> list[Expectation]:
+    return [_keyed(table)]
+
+
+def _keyed(table: ContractTable) -> Expectation:
+    empty = " AND ".join(f'"{name}" IS NULL' for name in table.key)
+    return no_row(
+        "some_row_part_of_every_key_is_given",
+        empty,
+        "Rows without any part of their key are another file, or a shifted column.",
+        severity="warning",
+    )

@@ -1,0 +1,1 @@
+"""Definitions (the only assembly), jobs, schedules, sensors, and the command line."""

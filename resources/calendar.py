@@ -1,0 +1,55 @@
+"""Delivery days and as-of weeks of a shop, in its own time zone, and how weeks rest on days.
+
+A daily key is a delivery day. A weekly key K is a Monday and rests on the days before K: Dagster's default would map K
+to the seven days that follow it, so the mapping is explicit.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import dagster as dg
+
+from resources.shop import Shop
+
+WEEK_ON_DAYS = dg.TimeWindowPartitionMapping(
+    start_offset=-1, end_offset=-1, allow_nonexistent_upstream_partitions=True
+)
+
+
+def monday_after(day: date) -> date:
+    """The first Monday after `day`, never `day` itself: the first as-of date that knows of it."""
+    return day + timedelta(days=7 - day.weekday())
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The partitions of one shop."""
+
+    shop: Shop
+    daily: dg.DailyPartitionsDefinition
+    weekly: dg.WeeklyPartitionsDefinition
+
+    @classmethod
+    def of(cls, shop: Shop) -> "Calendar":
+        # end_date is exclusive, and end_offset does not reach past it: without the extra week the last key is lost.
+        day_end = (shop.end + timedelta(days=1)).isoformat() if shop.end else None
+        week_end = (monday_after(shop.end) + timedelta(days=7)).isoformat() if shop.end else None
+        return cls(
+            shop=shop,
+            daily=dg.DailyPartitionsDefinition(
+                start_date=shop.first_delivery.isoformat(), end_date=day_end, timezone=shop.time_zone
+            ),
+            weekly=dg.WeeklyPartitionsDefinition(
+                start_date=monday_after(shop.start).isoformat(),
+                end_date=week_end,
+                day_offset=1,
+                end_offset=1,
+                timezone=shop.time_zone,
+            ),
+        )
+
+    def days_of(self, as_of: date) -> list[date]:
+        """The deliveries that week `as_of` needs: its seven days, or the history for days that it covers."""
+        days = [as_of - timedelta(days=back) for back in range(7, 0, -1)]
+        last = self.shop.end or date.max
+        return sorted({max(day, self.shop.first_delivery) for day in days if self.shop.start <= day <= last})

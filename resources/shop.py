@@ -1,0 +1,217 @@
+"""A shop as it describes itself: `stores/<shop>/store.yaml` and one SQL select a contract table.
+
+Reading a shop touches no data: it happens whenever Dagster loads the code location.
+"""
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from resources.contract import CONTRACT, ContractTable
+from resources.errors import ZhikeError
+
+STORES = Path(__file__).resolve().parent.parent / "stores"
+
+
+class Words(BaseModel):
+    """A text that shop people read, in both languages."""
+
+    model_config = ConfigDict(extra="forbid")
+    zh: str
+    en: str
+
+
+class Source(BaseModel):
+    """Files of one shape. With `{date}` in the path there is a file a day; with `history` the past comes at once;
+    else the rows are split by their own day."""
+
+    model_config = ConfigDict(extra="forbid")
+    path: str
+    history: bool = False
+    optional: bool = False
+
+    @property
+    def is_dated(self) -> bool:
+        return "{date}" in self.path
+
+    @model_validator(mode="after")
+    def _either(self) -> "Source":
+        if self.history and self.is_dated:
+            raise ValueError(f"source {self.path}: `history: true` and {{date}} exclude each other")
+        return self
+
+
+class Retention(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    weeks: int = Field(104, ge=1, description="As-of weeks that weekly tables keep.")
+    snapshots: int = Field(3, ge=1, description="Published snapshots that are kept.")
+
+
+class Limits(BaseModel):
+    """Where data stops being believed."""
+
+    model_config = ConfigDict(extra="forbid")
+    quarantine_share: float = Field(0.1, description="Largest share of a day's rows that may be in quarantine.")
+    unknown_share: float = Field(0.2, description="Largest share of a day's rows that name an unknown product.")
+    volume_low: float = Field(0.05, description="Smallest day, as a share of the median of the same weekday.")
+    volume_high: float = Field(20.0, description="Largest day, as a multiple of the median of the same weekday.")
+    quantity: int = Field(1_000_000, description="Pieces in a line beyond which the line is impossible.")
+    unit_price: float = Field(10_000_000, description="Price of a piece beyond which the line is impossible.")
+    outlier_quantity: int = Field(10_000, description="Pieces in a line from which it is kept but left out of features.")
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    session_minutes: int = Field(30, ge=1, description="A pause from which a new session begins.")
+    duplicate_days: int = Field(7, ge=1, description="Days back in which repeated events are looked for.")
+    accounts_a_key: int = Field(5, ge=2, description="A link key shared by more accounts than this names no person.")
+
+
+class Shop(BaseModel):
+    """What store.yaml holds. `currency` is absent in a shop without prices."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Words
+    locale: str = "en"
+    time_zone: str
+    currency: str | None = None
+    start: date
+    history_on: date | None = None
+    end: date | None = None
+    sources: dict[str, list[Source]]
+    tables: dict[str, str]
+    retention: Retention = Field(default_factory=Retention)  # pyright: ignore[reportArgumentType]
+    limits: Limits = Field(default_factory=Limits)  # pyright: ignore[reportArgumentType]
+    settings: Settings = Field(default_factory=Settings)  # pyright: ignore[reportArgumentType]
+    folder: Path
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _as_lists(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: [spec] if isinstance(spec, dict) else spec for name, spec in value.items()}
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"unknown time zone {value!r}: use a name such as Asia/Shanghai or Europe/London") from error
+        return value
+
+    @field_validator("currency", mode="before")
+    @classmethod
+    def _one_currency(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            raise ValueError(f"{len(value)} currencies {value}: a shop has one; convert the others in the mapping")
+        if value is not None and not re.fullmatch(r"[A-Z]{3}", str(value)):
+            raise ValueError(f"currency {value!r} is no ISO code such as CNY")
+        return value
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Shop":
+        if "orders" not in self.tables:
+            raise ValueError("tables: `orders` is missing; it is the one table that every shop must hand over")
+        unknown = sorted(set(self.tables) - set(CONTRACT))
+        if unknown:
+            raise ValueError(f"tables: {', '.join(unknown)} not in the contract, which has {', '.join(CONTRACT)}")
+        if self.end and self.end < self.start:
+            raise ValueError(f"end {self.end} lies before start {self.start}")
+        has_history = any(source.history for sources in self.sources.values() for source in sources)
+        if has_history and self.history_on is None:
+            raise ValueError("history_on is missing: the day as of which the history was handed over")
+        if self.history_on and not (self.start <= self.history_on <= (self.end or date.max)):
+            raise ValueError(f"history_on {self.history_on} lies outside start {self.start} to end {self.end}")
+        return self
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def first_delivery(self) -> date:
+        """The first daily partition: the history's delivery day, or the shop's first day."""
+        return self.history_on or self.start
+
+    @property
+    def has_prices(self) -> bool:
+        return self.currency is not None
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The contract tables that the shop hands over."""
+        return frozenset(self.tables)
+
+    @property
+    def facts(self) -> list[ContractTable]:
+        return [table for table in self._tables if table.is_fact]
+
+    @property
+    def changes(self) -> list[ContractTable]:
+        return [table for table in self._tables if not table.is_fact]
+
+    @property
+    def _tables(self) -> list[ContractTable]:
+        declared = [table for table in CONTRACT.values() if table.name in self.tables]
+        return declared if self.has_prices else [table.without_money() for table in declared]
+
+    def mapping(self, table: str) -> str:
+        """The shop's select for a contract table."""
+        text = self.tables[table]
+        if not text.endswith(".sql"):
+            return text
+        path = self.folder / text
+        try:
+            return path.read_text(encoding="utf-8").strip().rstrip(";")
+        except OSError as error:
+            raise ZhikeError(
+                f"the mapping of {table} cannot be read: {error.strerror}",
+                str(path),
+                "write the select there, or correct `tables` in store.yaml",
+            ) from error
+
+    def sources_of(self, table: str) -> dict[str, list[Source]]:
+        """The sources that the mapping of `table` names."""
+        text = re.sub(r"--[^\n]*", "", self.mapping(table))
+        return {name: specs for name, specs in self.sources.items() if re.search(rf"\b{re.escape(name)}\b", text)}
+
+
+def load_shop(store: str) -> Shop:
+    """Reads a shop by the name of its folder under `stores/`, or by the path of any folder with a store.yaml.
+
+    Raises ZhikeError where there is none, or where it does not hold together.
+    """
+    folder = Path(store) if os.sep in store else STORES / store
+    path = folder / "store.yaml"
+    if not path.is_file():
+        known = sorted(entry.parent.name for entry in STORES.glob("*/store.yaml"))
+        raise ZhikeError(
+            f"there is no shop {store!r}", str(path), f"use one of {', '.join(known)}, or write a store.yaml there"
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ZhikeError(f"store.yaml is not valid YAML: {error}", str(path), "correct the line named above") from error
+    if not isinstance(content, dict):
+        raise ZhikeError("store.yaml is empty", str(path), "see stores/online_retail/store.yaml for an example")
+    try:
+        return Shop(folder=folder.resolve(), **content)
+    except (ValidationError, TypeError) as error:
+        problems = (
+            "; ".join(_problem(entry) for entry in error.errors()) if isinstance(error, ValidationError) else str(error)
+        )
+        raise ZhikeError(f"store.yaml does not hold together: {problems}", str(path), "correct what is named") from error
+
+
+def _problem(entry: Any) -> str:
+    place = ".".join(str(part) for part in entry["loc"])
+    message = entry["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

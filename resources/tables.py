@@ -1,0 +1,77 @@
+"""What a warehouse table is: its columns with types and descriptions, its partitioning, its key."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import dagster as dg
+
+MONEY = "DECIMAL(18,4)"
+
+Partitioning = Literal["daily", "weekly", "none"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. `personal` ones are masked in samples; `money` ones are absent in a shop without prices;
+    `needs` names the contract table without which the column has nothing to say."""
+
+    name: str
+    type: str
+    description: str
+    personal: bool = False
+    money: bool = False
+    needs: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the warehouse. Daily tables are partitioned by `delivered_on`, weekly ones by `as_of`."""
+
+    schema: str
+    name: str
+    description: str
+    partitioning: Partitioning
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def asset_key(self) -> dg.AssetKey:
+        return dg.AssetKey([self.schema, self.name])
+
+    @property
+    def partition_column(self) -> str | None:
+        return {"daily": "delivered_on", "weekly": "as_of", "none": None}[self.partitioning]
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def personal_columns(self) -> set[str]:
+        return {column.name for column in self.columns if column.personal}
+
+    def for_shop(self, has_prices: bool, declared: frozenset[str]) -> "Table":
+        """The table as this shop has it: without money where there are no prices, without columns whose source it lacks."""
+        kept = tuple(
+            column
+            for column in self.columns
+            if (has_prices or not column.money) and (column.needs is None or column.needs in declared)
+        )
+        return replace(self, columns=kept)
+
+    def create_sql(self, name: str | None = None, *, temporary: bool = False) -> str:
+        columns = ", ".join(f'"{column.name}" {column.type}' for column in self.columns)
+        kind = "TEMP TABLE" if temporary else "TABLE IF NOT EXISTS"
+        return f"CREATE {kind} {name or self.qualified} ({columns})"
+
+    def dagster_schema(self) -> dg.TableSchema:
+        return dg.TableSchema(
+            columns=[
+                dg.TableColumn(column.name, column.type, column.description, tags={"personal": ""} if column.personal else {})
+                for column in self.columns
+            ]
+        )

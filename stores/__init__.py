@@ -1,0 +1,1 @@
+"""One folder a shop: how its files become the contract tables."""

@@ -186,16 +186,24 @@ def _pass(
 ) -> Passed:
     connection = warehouse.connection
     connection.execute(table.create_sql())
-    _ask(connection, table, keys)
-    rows = rows_of(Work(warehouse, calendar, tuple(key for key in keys if isinstance(key, date))))
+    if table.partitioning == "weekly":
+        connection.execute(
+            f"CREATE VIEW IF NOT EXISTS {table.qualified}_latest AS "
+            f"SELECT * FROM {table.qualified} WHERE as_of = (SELECT max(as_of) FROM {table.qualified})"
+        )
+    inputs = missing_inputs(connection, table, reads, calendar, keys)
+    whole = [key for key in keys if str(key) not in inputs]
+    _ask(connection, table, whole)
     try:
+        rows = rows_of(Work(warehouse, calendar, tuple(key for key in whole if isinstance(key, date)))) if whole else Rows("")
         _stage(connection, table, rows)
-        inputs = missing_inputs(connection, table, reads, calendar, keys)
-        verdicts, counts = judge(connection, table, rows.figures, expectations, keys, inputs)
+        # Without rows there is nothing to judge but that the inputs are not there.
+        judged = expectations if whole else [_INPUTS]
+        verdicts, counts = judge(connection, table, rows.figures, judged, keys, inputs)
         bad = {key for verdict in verdicts if verdict.expectation.severity == "critical" for key in verdict.bad}
         samples = {v.expectation.name: _sample(connection, table, v) for v in verdicts if v.bad and v.expectation.offending}
         good = [str(key) for key in keys if str(key) not in bad]
-        published = publish(connection, table, reads, rows.beside, rows.book, good, counts, run_id)
+        published = publish(connection, table, reads, rows.beside, rows.book, good, counts, run_id, calendar.shop.retention.weeks)
         return Passed(published, verdicts, samples, inputs, rows.metadata, rows.problems)
     finally:
         connection.execute("DROP TABLE IF EXISTS stage")
@@ -212,6 +220,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -> N
     columns = ", ".join(f'"{name}"' for name in table.column_names)
     relation = rows.relation
     if isinstance(relation, str):
+        if not relation:
+            return
         connection.execute(f"INSERT INTO stage ({columns}) SELECT {columns} FROM ({relation})", dict(rows.parameters) or None)
         return
     connection.register("frame", relation)

@@ -64,8 +64,9 @@ def publish(
     keys: list[str],
     counts: "dict[str, Count]",
     run_id: str,
+    weeks: int,
 ) -> Published:
-    """Replaces the partitions `keys` of the table by the staged ones; all of it or nothing."""
+    """Replaces the partitions `keys` of the table by the staged ones; all of it or nothing. Weekly tables keep their newest `weeks`."""
     part = f"CAST({table.partition_column} AS VARCHAR)" if table.partition_column else "'all'"
     connection.execute("BEGIN TRANSACTION")
     try:
@@ -91,6 +92,8 @@ def publish(
             connection.execute(statement, parameters)
         _book(connection, table, keys, changed, counts, run_id)
         _note_reads(connection, table, reads)
+        if table.partitioning == "weekly":
+            _forget_old_weeks(connection, table, weeks)
         stale = _mark_stale(connection, table, [key for key in changed if key in before])
         connection.execute("COMMIT")
     except BaseException:
@@ -171,4 +174,15 @@ def _mark_stale(connection: duckdb.DuckDBPyConnection, table: Table, replaced: l
         """,
         {"table": table.qualified, "partitioning": table.partitioning, "keys": replaced, "first": min(replaced)},
     ).fetchall()
+    if table.partitioning == "daily":
+        connection.execute("UPDATE models.registry SET is_stale = true WHERE fitted_as_of > CAST($first AS DATE)", {"first": min(replaced)})
     return [row[0] for row in marked]
+
+
+def _forget_old_weeks(connection: duckdb.DuckDBPyConnection, table: Table, weeks: int) -> None:
+    """Keeps the newest weeks of a weekly table."""
+    kept = f"(SELECT max(as_of) - {7 * (weeks - 1)} FROM {table.qualified})"
+    connection.execute(
+        f"DELETE FROM ops.windows WHERE table_name = $table AND CAST(partition_key AS DATE) < {kept}", {"table": table.qualified}
+    )
+    connection.execute(f"DELETE FROM {table.qualified} WHERE as_of < {kept}")

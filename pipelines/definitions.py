@@ -11,9 +11,14 @@ import dagster as dg
 
 from assets.clean.assets import build as clean
 from assets.features.assets import build as features
+from assets.insights.segments.assets import build as segments
+from assets.outreach.snapshot.assets import build as snapshot
 from assets.raw.assets import build as raw
+from pipelines.jobs import build_jobs
+from pipelines.schedules import build_schedules
+from pipelines.sensors import build_sensor
 from resources.calendar import Calendar
-from resources.home import default_home
+from resources.home import default_home, export_demo
 from resources.shop import Shop, load_shop
 from resources.warehouse import Warehouse
 
@@ -22,14 +27,21 @@ DEFAULT_STORE = "demo"
 
 def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
     """Every asset of the shop; those whose inputs it does not hand over are not there."""
-    return [*raw(calendar), *clean(calendar), *features(calendar)]
+    tables = [*raw(calendar), *clean(calendar), *features(calendar), *segments(calendar)]
+    return [*tables, *snapshot([asset.key for asset in tables if asset.partitions_def == calendar.weekly])]
 
 
 def build_definitions(shop: Shop, home: Path) -> dg.Definitions:
     calendar = Calendar.of(shop)
+    assets = build_assets(calendar)
+    daily, weekly = build_jobs(calendar, assets)
     return dg.Definitions(
-        assets=build_assets(calendar),
+        assets=assets,
+        jobs=[daily, weekly],
+        schedules=build_schedules(calendar, daily, weekly),
+        sensors=[build_sensor(calendar, daily)],
         resources={"warehouse": Warehouse(store=str(shop.folder), home=str(home))},
+        # One process writes the warehouse: a run is one process.
         executor=dg.in_process_executor,
     )
 
@@ -37,4 +49,6 @@ def build_definitions(shop: Shop, home: Path) -> dg.Definitions:
 @dg.definitions
 def definitions() -> dg.Definitions:
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    return build_definitions(load_shop(os.environ.get("ZHIKE_STORE") or DEFAULT_STORE), default_home())
+    home = default_home()
+    export_demo(home)
+    return build_definitions(load_shop(os.environ.get("ZHIKE_STORE") or DEFAULT_STORE), home)

@@ -82,3 +82,8 @@ def open_home(shop: Shop, home: Path) -> Home:
             f"the shop's home cannot be written: {error.strerror}", str(place.folder), "free space there, or choose another --home"
         ) from error
     return place
+
+
+def export_demo(home: Path) -> Path:
+    """The folder of the demo shop's files, told to its store.yaml as ZHIKE_DEMO unless that is set."""
+    return Path(os.environ.setdefault("ZHIKE_DEMO", str(home.expanduser().resolve() / "demo" / "shop" / "source")))

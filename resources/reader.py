@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from resources.contract import ContractTable, Field
+from resources.contract import CONTRACT, ContractTable, Field
 from resources.errors import ZhikeError
 from resources.home import Home
 from resources.shop import Shop, Source
@@ -164,10 +164,12 @@ def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: Con
     known = {*table.field_names, "known_on"} if not table.is_fact else set(table.field_names)
     unknown = sorted(set(columns) - known)
     if unknown:
+        # The table of a shop without prices lacks the money columns of the contract.
+        money = [name for name in unknown if name in CONTRACT[table.name].field_names]
         raise ZhikeError(
-            f"{table.name}: the contract has no column {', '.join(unknown)}",
+            f"{table.name}: {'without a currency there is' if money else 'the contract has'} no column {', '.join(money or unknown)}",
             where,
-            f"select only {', '.join(table.field_names)}",
+            "name the `currency` in store.yaml, or leave them out" if money else f"select only {', '.join(table.field_names)}",
         )
     return columns
 
@@ -184,15 +186,10 @@ def _arrival(field: Field, columns: "dict[str, str] | set[str]") -> str:
     return f'{wrapped} AS "{field.name}"'
 
 
-def stage(
-    connection: duckdb.DuckDBPyConnection, shop: Shop, home: Home, table: ContractTable, delivery: Delivery, days: Sequence[date]
-) -> None:
-    """Adds a delivery's rows to the temporary table `arrived`, whose columns are those of the raw table."""
-    bind(connection, delivery)
-    columns = mapped_columns(connection, shop, table)
+def arriving(shop: Shop, table: ContractTable, delivery: Delivery, columns: dict[str, str], rows: str | None = None) -> str:
+    """The select that gives a bound delivery's rows the columns of the raw table; `rows` may be a part of those of the mapping."""
     fields = ", ".join(_arrival(field, columns) for field in table.fields)
     start = shop.start.isoformat()
-    parameters: dict[str, object] = {}
     if delivery.day is not None:
         delivered_on = f"DATE '{delivery.day}'"
         known_on = f"coalesce(TRY_CAST(known_on AS DATE), DATE '{start}')" if "known_on" in columns else f"DATE '{start}'"
@@ -209,9 +206,33 @@ def stage(
         bounded = f"least(coalesce({own_day}, DATE '{start}'){last})"
         delivered_on = known_on = f"greatest({bounded}, DATE '{start}')"
     known = "" if table.is_fact else f", {known_on} AS known_on"
-    select = (
-        f"SELECT {fields}, {delivered_on} AS delivered_on, row_number() OVER () AS row_no{known} FROM ({shop.mapping(table.name)})"
+    return (
+        f"SELECT {fields}, {delivered_on} AS delivered_on, row_number() OVER () AS row_no{known} "
+        f"FROM ({rows or shop.mapping(table.name)})"
     )
+
+
+def dropped(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable) -> int:
+    """How many rows of the bound sources the mapping leaves out, as the shop counts them under `drops`."""
+    try:
+        ((count,),) = connection.execute(shop.drops[table.name]).fetchall()
+        return int(count)
+    except (duckdb.Error, ValueError, TypeError) as error:
+        reason = _first_lines(error) if isinstance(error, duckdb.Error) else "it gives no single number"
+        raise ZhikeError(
+            f"{table.name}: the rows that the mapping leaves out cannot be counted: {reason}",
+            f"{shop.folder / 'store.yaml'}: drops.{table.name}",
+            "write a select that gives one number, over the sources that the mapping names",
+        ) from error
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, home: Home, table: ContractTable, delivery: Delivery, days: Sequence[date]
+) -> None:
+    """Adds a delivery's rows to the temporary table `arrived`, whose columns are those of the raw table."""
+    bind(connection, delivery)
+    select = arriving(shop, table, delivery, mapped_columns(connection, shop, table))
+    parameters: dict[str, object] = {}
     if delivery.day is None and table.is_fact:
         select = f"SELECT * FROM ({select}) WHERE delivered_on BETWEEN $first AND $last"
         parameters = {"first": min(days), "last": max(days)}

@@ -11,7 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
@@ -86,6 +93,10 @@ class Shop(BaseModel):
     end: date | None = None
     sources: dict[str, list[Source]]
     tables: dict[str, str]
+    drops: dict[str, str] = Field(
+        default_factory=dict,
+        description="For a contract table a select over its mapping's sources: one count, the rows that the mapping leaves out.",
+    )
     retention: Retention = Field(default_factory=Retention)  # pyright: ignore[reportArgumentType]
     limits: Limits = Field(default_factory=Limits)  # pyright: ignore[reportArgumentType]
     settings: Settings = Field(default_factory=Settings)  # pyright: ignore[reportArgumentType]
@@ -123,6 +134,9 @@ class Shop(BaseModel):
         unknown = sorted(set(self.tables) - set(CONTRACT))
         if unknown:
             raise ValueError(f"tables: {', '.join(unknown)} not in the contract, which has {', '.join(CONTRACT)}")
+        stray = sorted(set(self.drops) - set(self.tables))
+        if stray:
+            raise ValueError(f"drops: {', '.join(stray)} not among `tables`")
         if self.end and self.end < self.start:
             raise ValueError(f"end {self.end} lies before start {self.start}")
         has_history = any(source.history for sources in self.sources.values() for source in sources)
@@ -170,7 +184,8 @@ class Shop(BaseModel):
             return text
         path = self.folder / text
         try:
-            return path.read_text(encoding="utf-8").strip().rstrip(";")
+            # It is put between brackets, which a comment in its last line would hide.
+            return path.read_text(encoding="utf-8").strip().rstrip(";") + "\n"
         except OSError as error:
             raise ZhikeError(
                 f"the mapping of {table} cannot be read: {error.strerror}",

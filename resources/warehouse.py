@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS ops.windows (
     run_id VARCHAR, sequence BIGINT, is_stale BOOLEAN
 );
 CREATE TABLE IF NOT EXISTS ops.reads (table_name VARCHAR, partitioning VARCHAR, input_name VARCHAR);
+CREATE TABLE IF NOT EXISTS models.registry (
+    name VARCHAR, fitted_as_of DATE, method VARCHAR, version VARCHAR, parameters JSON, metrics JSON, in_force BOOLEAN, is_stale BOOLEAN
+);
 CREATE TABLE IF NOT EXISTS ops.deliveries (table_name VARCHAR, delivery VARCHAR, fingerprint VARCHAR);
 """
 

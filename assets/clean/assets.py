@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.clean.typing import typed
 from data_checks import clean as checks
+from data_checks.expectation import FEW
 from data_checks.gate import Rows, Work, gated_asset
 from resources.calendar import Calendar
 from resources.contract import CONTRACT, ContractTable
@@ -84,7 +85,7 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
     return Rows(
         booked,
         figures=(HERE / "conservation.sql").read_text(encoding="utf-8").format(
-            raw=table.raw.qualified, money=_money(table.name, shop.has_prices), raw_money=_raw_money(table.name, shop.has_prices)
+            raw=table.raw.qualified, few=FEW, money=_money(table.name, shop.has_prices), raw_money=_raw_money(table.name, shop.has_prices)
         ),
         beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
     )
@@ -92,7 +93,7 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
 
 def _content(table: ContractTable) -> str:
     names = [*table.field_names, table.happened_on] if table.is_fact else table.field_names
-    return ", ".join(f"{name} := {name}" for name in names)
+    return ", ".join(f'"{name}" := {name}' for name in names)
 
 
 def _money(table: str, has_prices: bool) -> str:
@@ -107,7 +108,7 @@ def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
     """Makes `candidates` (typed rows with a reason or none) and `quarantined` (those with one, as delivered)."""
     connection, shop = work.connection, work.warehouse.shop
     connection.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {typed(table, shop, raw)}")
-    shown = ", ".join(f"{field.name} := {_shown(field.name, field.personal)}" for field in table.fields)
+    shown = ", ".join(f'"{field.name}" := {_shown(field.name, field.personal)}' for field in table.fields)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE quarantined AS SELECT '{table.name}' AS source_table, r.delivered_on, r.row_no, "
         f"c.reason, to_json(struct_pack({shown})) AS row, {_raw_money(table.name, shop.has_prices)} AS money "

@@ -6,7 +6,11 @@ SELECT
     sum(duplicates) AS duplicate_count,
     sum(arrived) - sum(booked) - sum(quarantined) - sum(duplicates) AS unaccounted_rows,
     coalesce(sum(arrived_money), 0) - coalesce(sum(kept_money), 0) AS unaccounted_money,
-    sum(quarantined) / nullif(sum(arrived), 0) AS quarantined_share
+    -- A few bad rows in a day of a few rows are dirt, not a broken delivery.
+    CASE
+        WHEN sum(quarantined) >= {few} OR (sum(quarantined) = sum(arrived) AND sum(arrived) >= 3)
+            THEN sum(quarantined) / sum(arrived)
+    END AS quarantined_share
 FROM (
     SELECT delivered_on, count(*) AS arrived, 0 AS booked, 0 AS quarantined, 0 AS duplicates, sum({raw_money}) AS arrived_money, 0 AS kept_money
     FROM {raw} JOIN asked USING (delivered_on) GROUP BY delivered_on

@@ -16,7 +16,7 @@ from resources.calendar import Calendar
 from resources.contract import ContractTable
 from resources.errors import ZhikeError
 from resources.progress import announce
-from resources.reader import deliveries, delivered_days, landed, stage, stage_landed
+from resources.reader import Delivery, delivered_days, deliveries, dropped, landed, stage, stage_landed
 from resources.shop import Shop
 
 
@@ -55,10 +55,11 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
     shop, home, connection = work.warehouse.shop, work.warehouse.place, work.connection
     _empty_arrived(work, table)
     problems: dict[date, str] = {}
+    left_out: list[int] = []
     found = deliveries(shop, table, work.keys)
     for number, delivery in enumerate(found):
         announce(f"raw.{table.name}", number, len(found))
-        _attempt(problems, delivery.day, partial(stage, connection, shop, home, table, delivery, work.keys))
+        _attempt(problems, delivery.day, partial(_read, work, table, delivery, left_out))
     for day in work.keys:
         if landed(home, table, day):
             _attempt(problems, day, partial(stage_landed, connection, home, table, day))
@@ -68,8 +69,21 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
     return Rows(
         "SELECT * FROM arrived",
         figures="SELECT delivered_on, count(*) AS unreadable_count FROM refused GROUP BY delivered_on",
+        metadata=_left_out(left_out, "" if any(d.day is None for d in found) else f" {work.keys[0]} to {work.keys[-1]}"),
         problems=list(problems.values()),
     )
+
+
+def _read(work: Work, table: ContractTable, delivery: Delivery, left_out: list[int]) -> None:
+    """Stages a delivery and, where the shop says how, counts what its mapping leaves out."""
+    stage(work.connection, work.warehouse.shop, work.warehouse.place, table, delivery, work.keys)
+    if table.name in work.warehouse.shop.drops:
+        left_out.append(dropped(work.connection, work.warehouse.shop, table))
+
+
+def _left_out(counts: list[int], days: str = "") -> dict[str, int]:
+    # A source without dates is read whole for every chunk of days; a dated one by chunk, so each chunk needs a name of its own.
+    return {f"dropped_by_the_mapping{days}": sum(counts)} if counts else {}
 
 
 def _attempt(problems: dict[date, str], day: date | None, read: Callable[[], None]) -> None:
@@ -84,21 +98,22 @@ def _attempt(problems: dict[date, str], day: date | None, read: Callable[[], Non
 
 def change_rows(table: ContractTable, work: Work) -> Rows:
     """All rows of a table of changes: those read before, and those of deliveries that are new or changed."""
-    shop, home, connection, name = work.warehouse.shop, work.warehouse.place, work.connection, table.raw.qualified
+    shop, connection, name = work.warehouse.shop, work.connection, table.raw.qualified
     _empty_arrived(work, table)
     query = "SELECT delivery, fingerprint FROM ops.deliveries WHERE table_name = $table"
     known: dict[str, str] = dict(connection.execute(query, {"table": name}).fetchall())
     read: dict[str, str] = {}
+    left_out: list[int] = []
     for delivery in deliveries(shop, table, delivered_days(shop, table)):
         called = str(delivery.day or "whole")
         fingerprint = delivery.fingerprint()
         if known.get(called) != fingerprint or not delivery.is_there:
-            stage(connection, shop, home, table, delivery, work.keys)
+            _read(work, table, delivery, left_out)
             read[called] = fingerprint
     kept = "" if "whole" in read else f" UNION ALL SELECT * FROM {name} WHERE CAST(delivered_on AS VARCHAR) NOT IN (SELECT unnest($read))"
     forget = ("DELETE FROM ops.deliveries WHERE table_name = ? AND delivery IN (SELECT unnest(?))", [name, list(read)])
     note = [("INSERT INTO ops.deliveries VALUES (?, ?, ?)", [name, *entry]) for entry in read.items()]
-    return Rows(f"SELECT * FROM arrived{kept}", {"read": list(read)} if kept else {}, book=[forget, *note])
+    return Rows(f"SELECT * FROM arrived{kept}", {"read": list(read)} if kept else {}, book=[forget, *note], metadata=_left_out(left_out))
 
 
 def _empty_arrived(work: Work, table: ContractTable) -> None:

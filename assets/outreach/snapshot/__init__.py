@@ -1,0 +1,1 @@
+"""The published snapshot: what readers open instead of the warehouse."""

@@ -1,0 +1,561 @@
+"""Reads what a shop hands over and says, table by table and column by column, what fits the contract and what does not.
+
+Nothing is written: the files are read into memory, and neither a home nor a warehouse is needed. Every file is opened; rows
+are counted in the history and in up to three days; values are judged in a sample of their rows, by the rules of the run itself.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+from rich.console import Group
+from rich.table import Table as Grid
+from rich.text import Text
+
+from assets.clean.typing import TEXT, WHOLE_NUMBERS, typed
+from data_checks.clean import referred
+from resources.contract import CONTRACT, ContractTable, Field
+from resources.errors import ZhikeError
+from resources.privacy import register
+from resources.progress import announce
+from resources.reader import (
+    Delivery,
+    arriving,
+    bind,
+    delivered_days,
+    deliveries,
+    dropped,
+    mapped_columns,
+)
+from resources.shop import Shop
+
+Level = Literal["ok", "warning", "error"]
+
+EXAMPLES = 3
+# A day with fewer sampled rows says too little about its share of bad ones.
+ROWS_OF_A_DAY = 100
+KEYS = {"customers": "customer_id", "products": "product_id"}
+WITHOUT = {
+    "events": "no views, carts and sessions of customers, and no recommendations from what they looked at",
+    "reviews": "no sentiment",
+    "messages": "no analysis of customer service",
+    "outcomes": "what came of our actions is not measured",
+    "customers": "no age, gender, region and tenure of customers, and nobody's consent to be addressed is known",
+    "products": "no categories, and recommendations show ids in place of titles",
+    "links": "accounts of one person on several channels stay apart (no features.identities)",
+    "answers": "no answers to customers' questions",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of a table or of one of its columns. `error`: the run would fail, or a day would be refused."""
+
+    table: str
+    column: str | None
+    level: Level
+    message: str
+    examples: list[str] = field(default_factory=list)
+    share: float | None = None
+
+
+@dataclass
+class Opened:
+    """The deliveries of a table that can be opened, with the columns that the mapping gives; and what is wrong with the others."""
+
+    deliveries: list[tuple[Delivery, dict[str, str]]] = field(default_factory=list)
+    problems: list[tuple[date | None, ZhikeError]] = field(default_factory=list)
+    dropped: int = 0
+
+    @property
+    def columns(self) -> set[str]:
+        return {name for _, columns in self.deliveries for name in columns}
+
+    @property
+    def looked_at(self) -> list[tuple[Delivery, dict[str, str]]]:
+        """The history, and the first, the middle and the last of the others."""
+        history = [entry for entry in self.deliveries if entry[0].is_history]
+        others = [entry for entry in self.deliveries if not entry[0].is_history]
+        return history + [others[at] for at in sorted({0, len(others) // 2, len(others) - 1} if others else set[int]())]
+
+
+def check_store(shop: Shop, *, sample_rows: int = 10_000) -> list[Finding]:
+    """What of the shop's files and mappings fits the contract and what does not; tables in the contract's order."""
+    findings = list(_about_shop(shop))
+    tables = [*shop.changes, *shop.facts]
+    # One thread, so that the sample is the same one each time; no folder to spill to, so that nothing is written.
+    with duckdb.connect(config={"threads": 1, "temp_directory": ""}) as connection:
+        connection.execute(f"SET TimeZone = '{shop.time_zone}'")
+        register(connection, secrets.token_bytes(32))
+        for number, table in enumerate(tables):
+            announce("check", number, len(tables))
+            try:
+                findings += _about_table(connection, shop, table, sample_rows)
+            except ZhikeError as error:
+                findings.append(_told(table.name, error))
+        announce("check", len(tables), len(tables))
+    order = ["shop", *CONTRACT]
+    return sorted(findings, key=lambda finding: (_group(finding) != finding.table, order.index(finding.table)))
+
+
+def _about_shop(shop: Shop) -> Iterator[Finding]:
+    if not shop.has_prices:
+        yield Finding(
+            "shop", None, "ok", "no `currency` in store.yaml: a shop without prices, so there are no money columns"
+        )
+    used: set[str] = set()
+    for name in shop.tables:
+        try:
+            used |= set(shop.sources_of(name))
+        except ZhikeError:
+            return  # told with the table
+    for name in shop.sources:
+        if name not in used:
+            yield Finding(
+                "shop", None, "warning", f"source {name} is in no mapping: select from it, or remove it from store.yaml"
+            )
+    for name in CONTRACT:
+        if name not in shop.tables:
+            yield Finding(name, None, "ok", f"not declared: {WITHOUT[name]}")
+
+
+def _told(table: str, error: ZhikeError, also: Sequence[date] = ()) -> Finding:
+    more = f" (so too on {len(also)} more days, such as {also[0]})" if also else ""
+    return Finding(table, None, "error", f"{error.what}{more}. Where: {error.where}. What to do: {error.remedy}.")
+
+
+def _about_table(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, sample_rows: int
+) -> Iterator[Finding]:
+    opened = _open(connection, shop, table)
+    by_problem: dict[str, list[tuple[date | None, ZhikeError]]] = {}
+    for day, error in opened.problems:
+        by_problem.setdefault(error.what.replace(str(day), "…"), []).append((day, error))
+    for found in by_problem.values():
+        yield _told(table.name, found[0][1], [day for day, _ in found[1:] if day])
+    if not opened.deliveries:
+        if not opened.problems:
+            yield Finding(
+                table.name,
+                None,
+                "warning",
+                "no file of it is there yet, so the table will be empty: see `sources` in store.yaml",
+            )
+        return
+    counts = _sample(connection, shop, table, opened, sample_rows)
+    yield from _about_files(shop, table, opened, counts)
+    if not counts.rows:
+        yield Finding(table.name, None, "warning", "the files hold no rows")
+        return
+    yield from _about_days(shop, table, counts)
+    yield from _about_keys(table, counts)
+    yield from _about_columns(connection, shop, table, opened.columns)
+    yield from _about_quarantine(connection, shop, table, is_whole=counts.rows <= counts.sampled)
+    yield from _about_references(connection, shop, table, opened.columns)
+
+
+def _open(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable) -> Opened:
+    """Opens every delivery up to the newest one that is there."""
+    there = delivered_days(shop, table)
+    days = there
+    if table.is_fact:
+        newest = max(there, default=shop.first_delivery)
+        days = [shop.first_delivery + timedelta(days=n) for n in range((newest - shop.first_delivery).days + 1)]
+    opened = Opened()
+    if table.name in KEYS:
+        connection.execute(f"CREATE TEMP TABLE known_{table.name} (key VARCHAR)")
+    for delivery in deliveries(shop, table, days):
+        try:
+            bind(connection, delivery)
+            columns = mapped_columns(connection, shop, table)
+            if table.name in KEYS:
+                keys = f"SELECT DISTINCT trim(CAST({KEYS[table.name]} AS VARCHAR)) FROM ({shop.mapping(table.name)})"
+                _execute(connection, f"INSERT INTO known_{table.name} {keys}", table, delivery)
+            if table.name in shop.drops:
+                opened.dropped += dropped(connection, shop, table)
+            opened.deliveries.append((delivery, columns))
+        except ZhikeError as error:
+            opened.problems.append((delivery.day, error))
+    if table.name in KEYS and opened.problems:
+        connection.execute(f"DROP TABLE known_{table.name}")  # not all are known: nothing can be said of the others
+    return opened
+
+
+@dataclass
+class Counts:
+    """Figures of all rows of the deliveries looked at; `keys` and `contents` count different ones."""
+
+    rows: int = 0
+    sampled: int = 0
+    keys: int = 0
+    contents: int = 0
+    unreadable_known_on: int = 0
+    first: date | None = None
+    last: date | None = None
+    before: int = 0
+    on_first: int = 0
+    after: int = 0
+    on_last: int = 0
+
+
+def _sample(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, opened: Opened, sample_rows: int
+) -> Counts:
+    """Counts the deliveries looked at; makes `sampled`, rows of theirs as text, and `judged`, the same rows typed with a reason."""
+    connection.execute("DROP TABLE IF EXISTS sampled")
+    connection.execute(table.raw.create_sql("sampled", temporary=True))
+    counts, chosen = Counts(), opened.looked_at
+    for delivery, columns in chosen:
+        bind(connection, delivery)
+        mapping = shop.mapping(table.name)
+        row = _execute(connection, _counting(table, columns, mapping), table, delivery).fetchall()[0]
+        counts.rows += row[0]
+        counts.keys += row[1]
+        counts.contents += row[2]
+        counts.unreadable_known_on += row[3]
+        if delivery.day is None and table.is_fact:
+            _count_days(connection, shop, table, delivery, counts)
+        size = max(1, sample_rows // len(chosen))
+        part = f"SELECT * FROM ({mapping}) USING SAMPLE reservoir({size} ROWS) REPEATABLE (1)"
+        _execute(connection, f"INSERT INTO sampled {arriving(shop, table, delivery, columns, part)}", table, delivery)
+    counts.sampled = connection.execute("SELECT count(*) FROM sampled").fetchall()[0][0]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {typed(table, shop, 'sampled')}")
+    return counts
+
+
+def _counting(table: ContractTable, columns: dict[str, str], mapping: str) -> str:
+    dated = "known_on" in columns
+    key = ", ".join(f'trim(CAST("{name}" AS VARCHAR))' for name in [*table.key, *(["known_on"] if dated else [])])
+    content = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in columns)
+    unreadable = "count(*) FILTER (known_on IS NOT NULL AND TRY_CAST(known_on AS DATE) IS NULL)" if dated else "0"
+    return (
+        f"SELECT count(*), count(DISTINCT hash({key})), count(DISTINCT hash({content})), {unreadable} FROM ({mapping})"
+    )
+
+
+def _count_days(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, delivery: Delivery, counts: Counts
+) -> None:
+    last = f"DATE '{shop.end or date.max}'"
+    query = f"""
+        SELECT min(day), max(day), count(*) FILTER (day < $start), count(*) FILTER (day <= $start OR day IS NULL),
+            count(*) FILTER (day > {last}), count(*) FILTER (day >= {last})
+        FROM (SELECT CAST(TRY_CAST("{table.happened_at}" AS TIMESTAMPTZ) AS DATE) AS day FROM ({shop.mapping(table.name)}))
+    """
+    row = _execute(connection, query, table, delivery, {"start": shop.start}).fetchall()[0]
+    counts.first, counts.last, counts.before, counts.on_first, counts.after, counts.on_last = row
+
+
+def _execute(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    table: ContractTable,
+    delivery: Delivery,
+    parameters: dict[str, Any] | None = None,
+) -> duckdb.DuckDBPyConnection:
+    try:
+        return connection.execute(query, parameters)
+    except duckdb.Error as error:
+        raise ZhikeError(
+            f"{table.name} cannot be read: {' '.join(str(error).split())[:300]}",
+            ", ".join(delivery.files.values()),
+            "deliver the file again, whole and in its format, or correct the mapping where it converts a value",
+        ) from error
+
+
+def _about_files(shop: Shop, table: ContractTable, opened: Opened, counts: Counts) -> Iterator[Finding]:
+    found = [delivery for delivery, _ in opened.deliveries]
+    days = sorted(delivery.day for delivery in found if delivery.day and not delivery.is_history)
+    kinds = [
+        *(f"the history, delivered on {delivery.day}" for delivery in found if delivery.is_history),
+        *(
+            ["a file a day on " + (f"{len(days)} days, {days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}")]
+            if days
+            else []
+        ),
+        *(
+            [
+                "one delivery" + (", split by its rows' own day" if table.is_fact else "")
+                for delivery in found
+                if delivery.day is None
+            ]
+        ),
+    ]
+    looked_at = (
+        "" if len(opened.looked_at) == len(found) else f" in {len(opened.looked_at)} of the {len(found)} deliveries"
+    )
+    sampled = "all of them" if counts.sampled == counts.rows else f"{counts.sampled:,} of them"
+    files = [Path(path).name for delivery, _ in opened.looked_at for path in delivery.files.values()]
+    message = f"{' and '.join(kinds)}: {counts.rows:,} rows{looked_at}, {sampled} looked at"
+    yield Finding(table.name, None, "ok", message, list(dict.fromkeys(files))[:EXAMPLES])
+    if table.name in shop.drops:
+        yield Finding(
+            table.name,
+            None,
+            "ok",
+            f"{opened.dropped:,} rows of the sources are left out by the mapping, as `drops` counts them",
+        )
+    if table.is_fact and days and shop.end and days[-1] < shop.end:
+        yield Finding(
+            table.name,
+            None,
+            "warning",
+            f"the newest file is of {days[-1]}, but store.yaml says `end: {shop.end}`: deliver the rest",
+        )
+
+
+def _about_days(shop: Shop, table: ContractTable, counts: Counts) -> Iterator[Finding]:
+    limit = shop.limits.quarantine_share
+    for rows, at, day, word, name, furthest in (
+        (counts.before, counts.on_first, shop.start, "before", "start", counts.first),
+        (counts.after, counts.on_last, shop.end, "after", "end", counts.last),
+    ):
+        if rows and furthest:
+            is_refused = rows / at > limit
+            consequence = (
+                f"so many of that day's rows ({rows / at:.0%}) that it is refused"
+                if is_refused
+                else "in quarantine of that day"
+            )
+            message = f"{rows:,} rows lie {word} `{name}: {day}` and end {consequence}: correct `{name}` in store.yaml, or the rows"
+            level: Level = "error" if is_refused else "warning"
+            yield Finding(table.name, table.happened_at, level, message, [str(furthest)], rows / counts.rows)
+    if table.name == "orders" and counts.first and (counts.first - shop.start).days > 31:
+        message = f"the first order is of {counts.first}, long after `start: {shop.start}`: set `start` to the first day, to save empty days"
+        yield Finding(table.name, table.happened_at, "warning", message)
+
+
+def _about_keys(table: ContractTable, counts: Counts) -> Iterator[Finding]:
+    key = ", ".join(table.key)
+    same, differing = counts.rows - counts.contents, counts.contents - counts.keys
+    if same > 0:
+        message = f"{same:,} rows repeat another row in full: they are counted once"
+        yield Finding(table.name, None, "warning" if table.is_fact else "ok", message, share=same / counts.rows)
+    if differing > 0:
+        what = (
+            "each counts as a correction of the one before it" if table.is_fact else "only the last one of a day holds"
+        )
+        remedy = f"if they are different {table.grain.split()[0]} rows, make {key} unique in the mapping"
+        message = f"{differing:,} rows have the {key} of another row but differ from it: {what}; {remedy}"
+        yield Finding(table.name, None, "warning", message, share=differing / counts.rows)
+    if counts.unreadable_known_on:
+        message = "is no date: such a row counts as known from the shop's start, so past weeks would see it too early"
+        yield Finding(table.name, "known_on", "warning", message, share=counts.unreadable_known_on / counts.rows)
+
+
+def _about_columns(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, columns: set[str]
+) -> Iterator[Finding]:
+    limit = _limit(shop, table)
+    for contract_field in table.fields:
+        name = contract_field.name
+        if name not in columns:
+            continue
+        missing = _rows_where(connection, contract_field, f"nullif(trim(r.{name}), '') IS NULL")
+        bad = [
+            *_values_where(connection, contract_field, limit),
+            *_currencies(connection, shop, contract_field, limit),
+        ]
+        if missing.share and contract_field.required:
+            level: Level = "error" if missing.share > limit else "warning"
+            message = "is required but empty: such rows go to quarantine; fill it in the source or in the mapping"
+            bad.append(Finding(table.name, name, level, message, share=missing.share))
+        elif missing.share == 1:
+            bad.append(
+                Finding(
+                    table.name,
+                    name,
+                    "warning",
+                    "is always empty: leave it out of the mapping, or map another column",
+                    share=1.0,
+                )
+            )
+        yield from (Finding(table.name, f.column, f.level, f.message, f.examples, f.share) for f in bad)
+        if not bad:
+            yield Finding(table.name, name, "ok", f"fits ({contract_field.type})", share=missing.share)
+    absent = [f.name for f in table.fields if f.name not in columns]
+    if absent:
+        yield Finding(table.name, None, "ok", f"not mapped, so always empty: {', '.join(absent)}")
+    if table.name == "orders" and "customer_id" not in columns:
+        yield Finding(
+            table.name,
+            "customer_id",
+            "warning",
+            "is not mapped: every order is a guest's, so no customer has a history; map it",
+        )
+    if table.name == "orders" and shop.has_prices and "unit_price" not in columns:
+        message = f"is not mapped although store.yaml says `currency: {shop.currency}`: every sale counts as 0; map it, or remove `currency`"
+        yield Finding(table.name, "unit_price", "warning", message)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of the sample that fulfil a predicate: their share and their most frequent values."""
+
+    share: float
+    examples: list[str]
+
+
+def _rows_where(connection: duckdb.DuckDBPyConnection, contract_field: Field, where: str) -> Part:
+    """`r` is the row as text, `t` the same row typed."""
+    name = contract_field.name
+    joined = "sampled AS r JOIN judged AS t USING (delivered_on, row_no)"
+    (share,) = connection.execute(f"SELECT count(*) FILTER ({where}) / count(*) FROM {joined}").fetchall()[0]
+    if not share:
+        return Part(0.0, [])
+    query = f"SELECT r.{name} FROM {joined} WHERE ({where}) AND r.{name} IS NOT NULL GROUP BY r.{name} ORDER BY count(*) DESC, r.{name}"
+    values = [row[0] for row in connection.execute(f"{query} LIMIT {EXAMPLES}").fetchall()]
+    return Part(share, list(dict.fromkeys(_shape(value) if contract_field.personal else value for value in values)))
+
+
+def _shape(value: str) -> str:
+    """A personal value with its letters and digits masked: what is wrong with it shows in its shape."""
+    return "".join("9" if sign.isdigit() else "x" if sign.isalpha() else sign for sign in value)
+
+
+def _values_where(connection: duckdb.DuckDBPyConnection, contract_field: Field, limit: float) -> Iterator[Finding]:
+    """Values that are of another type than the column, or none of those that it may have. The table is filled in by the caller."""
+    name, text = contract_field.name, f"trim(r.{contract_field.name})"
+    wrong: list[tuple[str, str]] = []
+    if contract_field.type != TEXT:
+        wrong.append((f"cannot be read as {contract_field.type}", f"{text} <> '' AND t.{name} IS NULL"))
+    if contract_field.type in WHOLE_NUMBERS:
+        wrong.append(("is no whole number", f"TRY_CAST({text} AS DOUBLE) <> t.{name}"))
+    if contract_field.values:
+        listed = ", ".join(f"'{value}'" for value in contract_field.values)
+        wrong.append((f"is none of {', '.join(contract_field.values)}", f"t.{name} NOT IN ({listed})"))
+    for what, where in wrong:
+        part = _rows_where(connection, contract_field, where)
+        if part.share:
+            level: Level = "error" if part.share > limit else "warning"
+            message = f"{what}, so such rows go to quarantine: {_remedy(contract_field, part.examples)}"
+            yield Finding("", name, level, message, part.examples, part.share)
+
+
+def _remedy(contract_field: Field, examples: list[str]) -> str:
+    if contract_field.values:
+        return "translate it in the mapping with CASE"
+    if contract_field.type == "TIMESTAMP":
+        if all(value.isdigit() and len(value) in (10, 13) for value in examples):
+            scale = " / 1000" if len(examples[0]) == 13 else ""
+            return f"it is a unix time, so write to_timestamp(CAST(… AS BIGINT){scale}) AS {contract_field.name} in the mapping"
+        return "deliver it as 2026-01-31 18:05:00, or convert it in the mapping with try_strptime(…, '%d/%m/%Y %H:%M')"
+    if contract_field.type.startswith("DECIMAL") and any("," in value for value in examples):
+        return "deliver it as 1234.50, or convert it in the mapping with replace(…, ',', '.')"
+    return "correct it in the source, or convert it in the mapping"
+
+
+def _currencies(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, contract_field: Field, limit: float
+) -> Iterator[Finding]:
+    if contract_field.name != "currency" or not shop.has_prices:
+        return
+    part = _rows_where(connection, contract_field, f"upper(t.currency) <> '{shop.currency}'")
+    if part.share:
+        message = f"is another one than the shop's, {shop.currency}; such rows go to quarantine: a shop has one currency, convert the others in the mapping"
+        yield Finding("", "currency", "error" if part.share > limit else "warning", message, part.examples, part.share)
+
+
+def _limit(shop: Shop, table: ContractTable) -> float:
+    """The share of bad rows beyond which a day, or a table of changes, is refused."""
+    return shop.limits.quarantine_share if table.is_fact else max(shop.limits.quarantine_share, 0.5)
+
+
+def _about_quarantine(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, *, is_whole: bool
+) -> Iterator[Finding]:
+    query = "SELECT reason, count(*) / (SELECT count(*) FROM judged) AS share FROM judged GROUP BY reason ORDER BY share DESC, reason"
+    reasons = {reason: share for reason, share in connection.execute(query).fetchall() if reason}
+    if not reasons:
+        yield Finding(table.name, None, "ok", "no row would go to quarantine", share=0.0)
+        return
+    share = sum(reasons.values())
+    limit = _limit(shop, table)
+    days = _days_beyond(connection, "reason IS NOT NULL", limit, is_whole=is_whole) if table.is_fact else []
+    message = f"{share:.2%} of the rows would go to clean.quarantine"
+    level: Level = "warning"
+    if share > limit or days:
+        named = f", as on {', '.join(days[:EXAMPLES])}" if days else ""
+        refused = (
+            f"a day with more than {limit:.0%} is refused{named}"
+            if table.is_fact
+            else f"with more than {limit:.0%} the table is refused"
+        )
+        level, message = (
+            "error",
+            f"{message}; {refused}: correct the source or the mapping (or set limits.quarantine_share)",
+        )
+    yield Finding(
+        table.name, None, level, message, [f"{reason} ({part:.2%})" for reason, part in reasons.items()][:5], share
+    )
+
+
+def _days_beyond(connection: duckdb.DuckDBPyConnection, where: str, limit: float, *, is_whole: bool) -> list[str]:
+    query = f"""
+        SELECT delivered_on FROM judged GROUP BY delivered_on
+        HAVING count(*) FILTER ({where}) / count(*) > $limit AND count(*) >= $rows ORDER BY delivered_on
+    """
+    rows = 1 if is_whole else ROWS_OF_A_DAY
+    return [str(day) for (day,) in connection.execute(query, {"limit": limit, "rows": rows}).fetchall()]
+
+
+def _about_references(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, columns: set[str]
+) -> Iterator[Finding]:
+    """Customers and products that rows name but no row of their own table does."""
+    tables = {
+        name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+    }
+    for name in referred(shop, table) if table.is_fact else ():
+        key = KEYS[name]
+        if key not in columns or f"known_{name}" not in tables:
+            continue
+        goods = (
+            " AND coalesce(t.line_type, 'product') = 'product'" if table.name == "orders" and name == "products" else ""
+        )
+        where = f"t.{key} IS NOT NULL AND t.{key} NOT IN (SELECT key FROM known_{name} WHERE key IS NOT NULL){goods}"
+        part = _rows_where(connection, next(f for f in table.fields if f.name == key), where)
+        if part.share:
+            limit = shop.limits.unknown_share
+            level: Level = "error" if part.share > limit else "warning"
+            message = f"is in no row of {name}: deliver the newest {name}; a day with more than {limit:.0%} such rows is refused"
+            yield Finding(table.name, key, level, message, part.examples, part.share)
+
+
+MARKS = {"ok": Text("✓", "green"), "warning": Text("!", "yellow"), "error": Text("✗", "red")}
+
+
+def render(findings: list[Finding]) -> Group:
+    """The findings for the terminal, a grid a table; columns that fit share a line."""
+    grids = [_grid(table, list(group)) for table, group in groupby(findings, key=_group)]
+    errors, warnings = (sum(finding.level == level for finding in findings) for level in ("error", "warning"))
+    verdict = "The run would fail or refuse days until the errors are mended." if errors else "The shop can be run."
+    return Group(*grids, Text(f"{errors} errors, {warnings} warnings. {verdict}", "red" if errors else "green"))
+
+
+def _group(finding: Finding) -> str:
+    return "not declared" if finding.message.startswith("not declared") else finding.table
+
+
+def _grid(title: str, findings: list[Finding]) -> Grid:
+    grid = Grid(title=title, title_justify="left", title_style="bold", show_header=False, expand=True)
+    for name, ratio in (("level", None), ("column", None), ("message", 3), ("examples", 2)):
+        grid.add_column(name, ratio=ratio, overflow="fold")
+    fitting: list[str] = []
+    for finding in findings:
+        if finding.level == "ok" and finding.column:
+            fitting.append(f"{finding.column}{f' ({finding.share:.1%} empty)' if finding.share else ''}")
+            continue
+        share = f"{finding.share:.2%} " if finding.share and finding.column else ""
+        about, message = finding.column or "", finding.message
+        if title != finding.table:
+            about, message = finding.table, message.removeprefix("not declared: ")
+        grid.add_row(MARKS[finding.level], about, Text(share + message), Text("\n".join(finding.examples)))
+    if fitting:
+        grid.add_row(MARKS["ok"], "", Text("columns that fit: " + ", ".join(fitting)), "")
+    return grid

@@ -1,0 +1,208 @@
+"""`zhike`: the shell command. It prints for people; `--json` prints the same for programs. Exit codes: 0 fine, 1 failed, 2 usage."""
+
+import json
+import os
+import sys
+import warnings
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from resources.errors import ZhikeError
+from resources.home import default_home, export_demo, open_home
+from resources.shop import Shop, load_shop
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Zhike 知客: know the customer.")
+console = Console()
+errors = Console(stderr=True)
+
+Store = Annotated[str, typer.Option("--store", envvar="ZHIKE_STORE", help="Name of a folder in stores/, or a path.")]
+HomeFolder = Annotated[Path | None, typer.Option("--home", help="Where Zhike writes. Also ZHIKE_HOME; default .zhike.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def main() -> None:
+    """Runs the command; what people did wrong is told without a stack trace."""
+    warnings.filterwarnings("ignore")
+    try:
+        app()
+    except ZhikeError as error:
+        errors.print(f"[red]{error.what}[/red]\n  where: {error.where}\n  what to do: {error.remedy}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _shop(store: str, home: Path | None) -> tuple[Shop, Path]:
+    folder = (home or default_home()).expanduser().resolve()
+    export_demo(folder)
+    return load_shop(store), folder
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no date such as 2026-01-31") from error
+
+
+@app.command()
+def demo(
+    home: HomeFolder = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 7,
+    customers: Annotated[int, typer.Option(min=50)] = 2000,
+) -> None:
+    """Makes the demo shop and runs it end to end."""
+    from pipelines.progress import bars
+    from stores.demo.generate import generate
+
+    shop, folder = _shop("demo", home)
+    place = open_home(shop, folder)
+    source = export_demo(folder)
+    with bars(console) as listener:
+        generate(source.parent, seed=seed, customers=customers, progress=listener)
+    failed = _run(shop, folder, None, None, None, [], as_json=False)
+    from pipelines.results import results
+
+    console.print(results(shop, place))
+    console.print(
+        f"\nThe web UI shows the graph, its checks and its runs:  [bold]zhike ui --store demo[/bold]\n"
+        f"What is there and how fresh:                          [bold]zhike status --store demo[/bold]\n"
+        f"All tables as Parquet and one DuckDB file:            {place.snapshot / 'current'}\n"
+        f"Your own shop in ten lines:                           README.md, “Bring your own shop”",
+        highlight=False,
+        soft_wrap=True,
+    )
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def run(
+    store: Store = "demo",
+    home: HomeFolder = None,
+    from_: Annotated[str | None, typer.Option("--from", help="First delivery day.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Last delivery day.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Only this week: a Monday.")] = None,
+    select: Annotated[list[str] | None, typer.Option("--select", help="Only these assets, as stage/table; repeatable.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Runs the shop: the days, then the weeks. Without options, all that its data cover."""
+    shop, folder = _shop(store, home)
+    failed = _run(shop, folder, _day(from_), _day(to), _day(as_of), select or [], as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _run(shop: Shop, folder: Path, first: date | None, last: date | None, as_of: date | None, select: list[str], as_json: bool) -> bool:
+    """Runs and prints what came of it; says whether something failed."""
+    from pipelines.progress import bars
+    from pipelines.runs import (
+        Report,
+        days_covered,
+        open_shop,
+        run_days,
+        run_weeks,
+        weeks_covered,
+    )
+
+    _, instance, definitions, calendar = open_shop(shop, folder)
+    unknown = set(select) - {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()}
+    if unknown:
+        raise typer.BadParameter(f"no asset {', '.join(sorted(unknown))}", param_hint="--select")
+    report = Report()
+    with bars(errors if as_json else console):
+        if as_of is not None:
+            if not calendar.weekly.has_partition_key(as_of.isoformat()):
+                raise typer.BadParameter(f"{as_of} is not one of the shop's Mondays", param_hint="--as-of")
+            run_weeks(definitions, instance, as_of, as_of, select, report)
+        else:
+            oldest, newest = days_covered(shop, first, last)
+            run_days(definitions, instance, oldest, newest, select, report)
+            weeks = weeks_covered(shop, oldest, newest)
+            if weeks:
+                run_weeks(definitions, instance, *weeks, select, report)
+    if as_json:
+        print(json.dumps({"published": report.published, "failures": report.failures, "warnings": report.warnings}, ensure_ascii=False))
+        return not report.is_fine
+    grid = Grid("table", "partitions", title=f"{shop.name.en} · {shop.name.zh}")
+    for name, count in report.published.items():
+        grid.add_row(name, str(count))
+    console.print(grid)
+    for text in report.warnings:
+        console.print(f"[yellow]warning[/yellow] {text}", highlight=False, soft_wrap=True)
+    for text in report.failures:
+        errors.print(f"[red]failed[/red] {text}", highlight=False, soft_wrap=True)
+    return not report.is_fine
+
+
+@app.command()
+def check(store: Annotated[str, typer.Argument(help="Name of a folder in stores/, or a path.")], home: HomeFolder = None, as_json: AsJson = False) -> None:
+    """Says what of a shop's mapping and files fits the contract and what does not, before anything is written."""
+    from dataclasses import asdict
+
+    from pipelines.check import check_store, render
+
+    shop, _ = _shop(store, home)
+    findings = check_store(shop)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, default=str))
+    else:
+        console.print(render(findings))
+    raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
+
+
+@app.command()
+def status(store: Store = "demo", home: HomeFolder = None, as_json: AsJson = False) -> None:
+    """What is there, how fresh, what failed and why."""
+    from pipelines.status import render, status_of
+
+    shop, folder = _shop(store, home)
+    found = status_of(shop, folder)
+    console.print(render(found)) if not as_json else print(json.dumps(found, ensure_ascii=False, default=str))
+
+
+@app.command()
+def customer(person: Annotated[str, typer.Argument(metavar="ID")], store: Store = "demo", home: HomeFolder = None, as_json: AsJson = False) -> None:
+    """What is known of one customer, from the published snapshot."""
+    from pipelines.results import customer as find
+
+    shop, folder = _shop(store, home)
+    found = find(open_home(shop, folder), person)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, default=str))
+        return
+    for table, row in found.items():
+        console.print(_fields(table, row))
+
+
+def _fields(title: str, row: dict[str, Any]) -> Grid:
+    grid = Grid("", "", title=title, show_header=False)
+    for name, value in row.items():
+        grid.add_row(name, "" if value is None else str(value))
+    return grid
+
+
+@app.command()
+def ui(store: Store = "demo", home: HomeFolder = None, host: str = "127.0.0.1", port: int = 3000) -> None:
+    """Starts the Dagster web UI with its daemon: the graph, its checks, schedules, the sensor and backfills."""
+    from pipelines.runs import instance_of
+
+    shop, folder = _shop(store, home)
+    place = open_home(shop, folder)
+    instance_of(place)
+    environment = os.environ | {
+        "ZHIKE_STORE": str(shop.folder),
+        "ZHIKE_HOME": str(folder),
+        "DAGSTER_HOME": str(place.dagster),
+        "PYTHONWARNINGS": "ignore",
+    }
+    console.print(f"The web UI of {shop.name.en} · {shop.name.zh}: http://{host}:{port}   (Ctrl-C stops it)", highlight=False)
+    arguments = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "-h", host, "-p", str(port)]
+    os.execve(sys.executable, arguments, environment)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The two jobs. Dagster lets one job hold one partitioning: days, then weeks. What has no partitions runs with either."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from resources.calendar import Calendar
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition,
+    )
+
+ALWAYS = dg.AssetKey(["outreach", "snapshot"])
+
+
+def build_jobs(calendar: Calendar, assets: list[dg.AssetsDefinition]) -> list["UnresolvedAssetJobDefinition"]:
+    weekly = [a.key for a in assets if a.partitions_def == calendar.weekly]
+    daily = [a.key for a in assets if a.partitions_def != calendar.weekly and a.key != ALWAYS]
+    return [
+        dg.define_asset_job(
+            "daily",
+            selection=dg.AssetSelection.assets(*daily, ALWAYS),
+            partitions_def=calendar.daily,
+            description="What the shop delivered on a day: raw, clean, customer days.",
+        ),
+        dg.define_asset_job(
+            "weekly",
+            selection=dg.AssetSelection.assets(*weekly, ALWAYS),
+            partitions_def=calendar.weekly,
+            description="Customers and insights as of a Monday, from the days before it.",
+        ),
+    ]

@@ -1,0 +1,136 @@
+"""Runs the two jobs in this process: the days, then the weeks that rest on them."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from resources.calendar import Calendar, monday_after
+from resources.contract import ORDERS
+from resources.errors import ZhikeError
+from resources.home import Home, open_home
+from resources.reader import delivered_days
+from resources.shop import Shop
+from resources.warehouse import PROCESS_TAG, fail_dead_runs, process_of
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Report:
+    """What came of a run: published partitions by table, what was refused and why, warnings."""
+
+    published: dict[str, int] = field(default_factory=dict)
+    unchanged: dict[str, int] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def is_fine(self) -> bool:
+        return not self.failures
+
+
+def instance_of(home: Home) -> dg.DagsterInstance:
+    """The shop's Dagster instance; runs whose process is gone are marked failed."""
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    instance = dg.DagsterInstance.get()
+    fail_dead_runs(instance)
+    return instance
+
+
+def days_covered(shop: Shop, first: date | None, last: date | None) -> tuple[date, date]:
+    """The delivery days to run: those asked for, else all that the shop's data cover."""
+    newest = last or shop.end or _newest_day(shop)
+    oldest = first or shop.first_delivery
+    if newest < oldest or oldest < shop.first_delivery or (shop.end and newest > shop.end):
+        raise ZhikeError(
+            f"the days {oldest} to {newest} are not the shop's",
+            f"{shop.folder / 'store.yaml'}: {shop.first_delivery} to {shop.end or 'today'}",
+            "ask for days within them",
+        )
+    return oldest, newest
+
+
+def _newest_day(shop: Shop) -> date:
+    days = delivered_days(shop, ORDERS)
+    yesterday = datetime.now(ZoneInfo(shop.time_zone)).date() - timedelta(days=1)
+    return min(days[-1], yesterday) if days else yesterday
+
+
+def weeks_covered(shop: Shop, oldest: date, newest: date) -> tuple[date, date] | None:
+    """The weeks that the days reach, of those that are kept: the last is the Monday after the newest day when the week is over."""
+    last = monday_after(newest) if newest == shop.end or newest.weekday() == 6 else monday_after(newest) - timedelta(days=7)
+    first = monday_after(shop.start if oldest == shop.first_delivery else oldest)
+    first = max(first, last - timedelta(days=7 * (shop.retention.weeks - 1)), monday_after(shop.start))
+    return (first, last) if first <= last else None
+
+
+def run_days(definitions: dg.Definitions, instance: dg.DagsterInstance, first: date, last: date, select: Sequence[str], report: Report) -> None:
+    _run(definitions, instance, "daily", first, last, select, report)
+
+
+def run_weeks(definitions: dg.Definitions, instance: dg.DagsterInstance, first: date, last: date, select: Sequence[str], report: Report) -> None:
+    _run(definitions, instance, "weekly", first, last, select, report)
+
+
+def _run(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, first: date, last: date, select: Sequence[str], report: Report
+) -> None:
+    """Runs a job over a range. Dagster skips everything after a failed step; what was skipped is run on its own, because
+    the gate keeps bad partitions out of it and good ones should not wait."""
+    resolved = definitions.resolve_job_def(job)
+    keys = resolved.asset_layer.selected_asset_keys
+    remaining = {key for key in keys if not select or key.to_user_string() in select}
+    tags = {
+        "dagster/asset_partition_range_start": first.isoformat(),
+        "dagster/asset_partition_range_end": last.isoformat(),
+        PROCESS_TAG: process_of(os.getpid()),
+    }
+    while remaining:
+        result = resolved.execute_in_process(
+            instance=instance, asset_selection=sorted(remaining), tags=tags, run_config=QUIET, raise_on_error=False
+        )
+        done = _read(result, report)
+        if not done or not any(event.is_step_failure for event in result.all_events):
+            if not done:
+                report.failures += [_message(event) for event in result.all_events if event.is_failure][:1]
+            return
+        remaining -= done
+
+
+def _read(result: dg.ExecuteInProcessResult, report: Report) -> set[dg.AssetKey]:
+    """Adds the events of a run to the report; returns the assets that were tried."""
+    done: set[dg.AssetKey] = set()
+    for event in result.all_events:
+        if event.is_step_failure:
+            report.failures.append(_message(event))
+        if event.is_step_failure or event.is_step_success:
+            done.add(dg.AssetKey((event.step_key or "").split("__", 1)))
+    for event in result.get_asset_materialization_events():
+        name = event.materialization.asset_key.to_user_string()
+        report.published[name] = report.published.get(name, 0) + 1
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
+            report.warnings.append(f"{check.asset_key.to_user_string()}: {check.check_name.replace('_', ' ')}")
+    return done
+
+
+def _message(event: dg.DagsterEvent) -> str:
+    data = event.event_specific_data
+    described = getattr(getattr(data, "user_failure_data", None), "description", None)
+    error = getattr(data, "error", None)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return described or (error.message.strip() if error else event.message or "the run failed")
+
+
+def open_shop(shop: Shop, home: Path) -> tuple[Home, dg.DagsterInstance, dg.Definitions, Calendar]:
+    """The shop's place, its Dagster instance and its definitions."""
+    from pipelines.definitions import build_definitions
+
+    place = open_home(shop, home)
+    return place, instance_of(place), build_definitions(shop, home), Calendar.of(shop)

@@ -1,0 +1,1 @@
+"""A made-up shop whose truth is known: purchases, tastes, reasons for leaving and every dirty row are drawn."""

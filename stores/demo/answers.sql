@@ -1,0 +1,3 @@
+SELECT
+    answer_id, intent, question, answer, locale, known_on
+FROM answers

@@ -56,7 +56,9 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
     for name in referred(shop, table):
         key = {"customers": "customer_id", "products": "product_id"}[name]
         # Postage and fees have codes of their own, which no catalogue lists.
-        goods = " AND coalesce(line_type, 'product') = 'product'" if table.name == "orders" and name == "products" else ""
+        goods = (
+            " AND coalesce(line_type, 'product') = 'product'" if table.name == "orders" and name == "products" else ""
+        )
         suite.append(
             share_of_rows(
                 f"few_rows_name_an_unknown_{name.removesuffix('s')}",
@@ -70,7 +72,11 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
 
 def changes(shop: Shop, table: ContractTable) -> list[Expectation]:
     return [
-        unique("no_key_changes_twice_on_one_day", (*table.key, "known_on"), "As of a week exactly one row of a key must hold."),
+        unique(
+            "no_key_changes_twice_on_one_day",
+            (*table.key, "known_on"),
+            "As of a week exactly one row of a key must hold.",
+        ),
         no_row(
             "every_row_has_its_key",
             " OR ".join(f"{name} IS NULL" for name in table.key),

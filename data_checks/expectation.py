@@ -5,6 +5,7 @@ from typing import Literal
 
 # A share of fewer offending rows than this gives no verdict: on a day of seven reviews one bad one is no broken delivery.
 FEW = 10
+PART = "{part}"
 
 Severity = Literal["critical", "warning"]
 
@@ -15,7 +16,7 @@ class Expectation:
 
     `figure` is an aggregate over the partition's rows; a select of (partition key, value) when it starts with SELECT; or,
     when `given`, the name of a figure that came with the rows. A figure that is NULL gives no verdict.
-    `offending` is the predicate of the rows of `sample_from` shown when the bound is broken.
+    `offending` is the predicate of the rows of `sample_from` shown when the bound is broken; PART in it stands for their partition.
     """
 
     name: str
@@ -42,15 +43,12 @@ def share_of_rows(name: str, where: str, at_most: float, why: str, severity: Sev
 
 
 def unique(name: str, columns: tuple[str, ...], why: str) -> Expectation:
-    """No two rows of a partition have the same values in `columns`."""
-    together = ", ".join(columns)
-    tuple_of = f"({together})" if len(columns) > 1 else together
+    """No two rows of a partition have the same values in `columns`; two rows without a value have the same."""
     return Expectation(
         name,
         why,
-        f"count(*) - count(DISTINCT {tuple_of})",
+        f"count(*) - count(DISTINCT row({', '.join(columns)}))",
         at_most=0,
-        offending=f"({together}) IN (SELECT {together} FROM stage GROUP BY ALL HAVING count(*) > 1)"
-        if len(columns) == 1
-        else f"row({together}) IN (SELECT row({together}) FROM stage GROUP BY ALL HAVING count(*) > 1)",
+        offending=f"row({', '.join((PART, *columns))}) IN "
+        f"(SELECT row({', '.join((PART, *columns))}) FROM stage GROUP BY ALL HAVING count(*) > 1)",
     )

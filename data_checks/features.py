@@ -19,16 +19,16 @@ def customer_days(shop: Shop) -> list[Expectation]:
         Expectation(
             "sales_are_the_sales_of_the_orders",
             "Features must sell what the orders sold: lines counted both ways.",
-            """
+            f"""
             SELECT CAST(coalesce(d.delivered_on, o.delivered_on) AS VARCHAR), coalesce(d.lines, 0) - coalesce(o.lines, 0) FROM
                 (SELECT delivered_on, sum(line_count - returned_line_count) AS lines FROM stage GROUP BY delivered_on) AS d
                 FULL JOIN (
                     SELECT delivered_on, sum(sign * sign(quantity)) AS lines FROM clean.orders JOIN asked USING (delivered_on)
                     WHERE customer_id IS NOT NULL AND cancelled_at IS NULL AND coalesce(line_type, 'product') = 'product'
-                        AND abs(quantity) < {outlier}
+                        AND abs(quantity) < {shop.limits.outlier_quantity}
                     GROUP BY delivered_on
                 ) AS o USING (delivered_on)
-            """.format(outlier=shop.limits.outlier_quantity),
+            """,
             at_least=0,
             at_most=0,
         ),
@@ -86,5 +86,9 @@ def identities(shop: Shop) -> list[Expectation]:
             f"account_count > {shop.settings.accounts_a_key * 4}",
             "A chain of shared keys that joins strangers would add up their purchases.",
         ),
-        no_row("every_account_and_person_is_named", "customer_id IS NULL OR person_id IS NULL", "A row without one links nothing."),
+        no_row(
+            "every_account_and_person_is_named",
+            "customer_id IS NULL OR person_id IS NULL",
+            "A row without one links nothing.",
+        ),
     ]

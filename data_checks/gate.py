@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import duckdb
 
-from data_checks.expectation import Expectation
+from data_checks.expectation import PART, Expectation
 from data_checks.judge import Verdict, judge
 from data_checks.publish import MISSING, Published, missing_inputs, publish
 from resources.calendar import WEEK_ON_DAYS, Calendar
@@ -105,15 +105,24 @@ def gated_asset(
         metadata={"dagster/table_name": table.qualified, "dagster/column_schema": table.dagster_schema()},
     )
     def asset(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-        keys: list[date | str] = (
-            [date.fromisoformat(key) for key in context.partition_keys] if partitions else [WHOLE]
-        )
+        keys: list[date | str] = [date.fromisoformat(key) for key in context.partition_keys] if partitions else [WHOLE]
         outcome = Outcome(table, expectations)
         size = CHUNK[table.partitioning]
         for start in range(0, len(keys), size):
             announce(table.qualified, start, len(keys))
             try:
-                outcome.add(_pass(table, rows, reads, expectations, warehouse, calendar, keys[start : start + size], context.run_id))
+                outcome.add(
+                    _pass(
+                        table,
+                        rows,
+                        reads,
+                        expectations,
+                        warehouse,
+                        calendar,
+                        keys[start : start + size],
+                        context.run_id,
+                    )
+                )
             except duckdb.Error as error:
                 raise _failure(_explained(error, table, warehouse)) from error
             except ZhikeError as error:
@@ -195,23 +204,34 @@ def _pass(
     whole = [key for key in keys if str(key) not in inputs]
     _ask(connection, table, whole)
     try:
-        rows = rows_of(Work(warehouse, calendar, tuple(key for key in whole if isinstance(key, date)))) if whole else Rows("")
+        rows = (
+            rows_of(Work(warehouse, calendar, tuple(key for key in whole if isinstance(key, date))))
+            if whole
+            else Rows("")
+        )
         _stage(connection, table, rows)
         # Without rows there is nothing to judge but that the inputs are not there.
         judged = expectations if whole else [_INPUTS]
         verdicts, counts = judge(connection, table, rows.figures, judged, keys, inputs)
         bad = {key for verdict in verdicts if verdict.expectation.severity == "critical" for key in verdict.bad}
-        samples = {v.expectation.name: _sample(connection, table, v) for v in verdicts if v.bad and v.expectation.offending}
+        samples = {
+            v.expectation.name: _sample(connection, table, v) for v in verdicts if v.bad and v.expectation.offending
+        }
         good = [str(key) for key in keys if str(key) not in bad]
-        published = publish(connection, table, reads, rows.beside, rows.book, good, counts, run_id, calendar.shop.retention.weeks)
+        published = publish(
+            connection, table, reads, rows.beside, rows.book, good, counts, run_id, calendar.shop.retention.weeks
+        )
         return Passed(published, verdicts, samples, inputs, rows.metadata, rows.problems)
     finally:
         connection.execute("DROP TABLE IF EXISTS stage")
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, table: Table, keys: "list[date | str]") -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE asked ({table.partition_column or 'part'} {'DATE' if table.partition_column else 'VARCHAR'})")
-    connection.executemany("INSERT INTO asked VALUES (?)", [[key] for key in keys])
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE asked ({table.partition_column or 'part'} {'DATE' if table.partition_column else 'VARCHAR'})"
+    )
+    if keys:
+        connection.executemany("INSERT INTO asked VALUES (?)", [[key] for key in keys])
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -> None:
@@ -222,7 +242,9 @@ def _stage(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -> N
     if isinstance(relation, str):
         if not relation:
             return
-        connection.execute(f"INSERT INTO stage ({columns}) SELECT {columns} FROM ({relation})", dict(rows.parameters) or None)
+        connection.execute(
+            f"INSERT INTO stage ({columns}) SELECT {columns} FROM ({relation})", dict(rows.parameters) or None
+        )
         return
     connection.register("frame", relation)
     try:
@@ -235,13 +257,18 @@ def _sample(connection: duckdb.DuckDBPyConnection, table: Table, verdict: Verdic
     """Some rows that break the expectation, personal columns masked."""
     part = f"CAST({table.partition_column} AS VARCHAR)" if table.partition_column else f"'{WHOLE}'"
     cursor = connection.execute(
-        f"SELECT * FROM {verdict.expectation.sample_from} WHERE {part} IN (SELECT unnest($bad)) AND ({verdict.expectation.offending}) LIMIT {SAMPLE_ROWS}",
+        f"SELECT * FROM {verdict.expectation.sample_from} WHERE {part} IN (SELECT unnest($bad)) "
+        f"AND ({str(verdict.expectation.offending).replace(PART, part)}) LIMIT {SAMPLE_ROWS}",
         {"bad": verdict.bad},
     )
     names = [column[0] for column in cursor.description or []]
     return [
         {
-            name: MASKED if name in table.personal_columns and value is not None else None if value is None else str(value)
+            name: MASKED
+            if name in table.personal_columns and value is not None
+            else None
+            if value is None
+            else str(value)
             for name, value in zip(names, row, strict=True)
         }
         for row in cursor.fetchall()
@@ -302,12 +329,14 @@ class Outcome:
             if self.samples.get(name):
                 metadata["sample"] = dg.MetadataValue.json(self.samples[name][:SAMPLE_ROWS])
             if name == _INPUTS.name and failed:
-                metadata["missing"] = dg.MetadataValue.json({key: self.inputs.get(key, []) for key in failed[:NAMED]})
+                metadata["missing"] = dg.MetadataValue.json({key: self.inputs.get(key, [])[:NAMED] for key in failed[:NAMED]})
             yield dg.AssetCheckResult(
                 asset_key=self.table.asset_key,
                 check_name=name,
                 passed=not failed,
-                severity=dg.AssetCheckSeverity.ERROR if expectation.severity == "critical" else dg.AssetCheckSeverity.WARN,
+                severity=dg.AssetCheckSeverity.ERROR
+                if expectation.severity == "critical"
+                else dg.AssetCheckSeverity.WARN,
                 metadata=metadata,
             )
 
@@ -335,7 +364,9 @@ class Outcome:
 
 
 def _failure(error: ZhikeError) -> dg.Failure:
-    return dg.Failure(str(error), metadata={"what": error.what, "where": error.where, "remedy": error.remedy}, allow_retries=False)
+    return dg.Failure(
+        str(error), metadata={"what": error.what, "where": error.where, "remedy": error.remedy}, allow_retries=False
+    )
 
 
 def _explained(error: duckdb.Error, table: Table, warehouse: Warehouse) -> ZhikeError:
@@ -346,5 +377,8 @@ def _explained(error: duckdb.Error, table: Table, warehouse: Warehouse) -> Zhike
             str(warehouse.place.folder),
             "free space (1.5 times the data is a safe size) and run again; what was published before is untouched",
         )
-    return ZhikeError(text, f"the rows of {table.qualified}", "correct the SQL or the source named above and run again; nothing was written")
-
+    return ZhikeError(
+        text,
+        f"the rows of {table.qualified}",
+        "correct the SQL or the source named above and run again; nothing was written",
+    )

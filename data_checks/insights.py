@@ -7,7 +7,11 @@ SMALLEST_SEGMENT = 0.01
 
 def segments() -> list[Expectation]:
     return [
-        unique("a_customer_is_in_one_segment", ("person_id",), "A customer in two segments would be counted and addressed twice."),
+        unique(
+            "a_customer_is_in_one_segment",
+            ("person_id",),
+            "A customer in two segments would be counted and addressed twice.",
+        ),
         no_row(
             "every_row_has_a_segment_and_its_names",
             "segment_id IS NULL OR coalesce(segment_zh, '') = '' OR coalesce(segment_en, '') = ''",

@@ -19,7 +19,6 @@ from resources.errors import ZhikeError
 from resources.tables import Table
 
 if TYPE_CHECKING:
-    import great_expectations as gx
     import pandas as pd
 
 
@@ -119,7 +118,7 @@ def profile(
 
 
 @cache
-def _context() -> "gx.data_context.EphemeralDataContext":
+def _context() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -160,7 +159,9 @@ def _unexpected(name: str, expectations: Sequence[Expectation], frame: "pd.DataF
     bad: dict[str, list[str]] = {}
     for entry in result.results:
         raised = entry.exception_info
-        if raised and raised.get("raised_exception", any(isinstance(v, dict) and v.get("raised_exception") for v in raised.values())):
+        if raised and raised.get(
+            "raised_exception", any(isinstance(v, dict) and v.get("raised_exception") for v in raised.values())
+        ):
             raise ZhikeError(f"an expectation could not be judged: {raised}", name, "correct the expectation's figure")
         if not entry.success:
             column = entry.expectation_config.kwargs["column"]

@@ -6,6 +6,7 @@ rests on it goes stale. One that changed marks what was built from it, directly 
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,11 @@ class Published:
 
 
 def missing_inputs(
-    connection: duckdb.DuckDBPyConnection, table: Table, reads: Sequence[Table], calendar: Calendar, keys: "Sequence[date | str]"
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    reads: Sequence[Table],
+    calendar: Calendar,
+    keys: "Sequence[date | str]",
 ) -> dict[str, list[str]]:
     """For each partition the input partitions that are not published, or whose own inputs changed since."""
     dated = [read for read in reads if read.partitioning != "none"]
@@ -48,7 +53,7 @@ def missing_inputs(
         assert isinstance(key, date)
         for read in dated:
             same = read.partitioning == table.partitioning
-            needed = [key] if same else calendar.days_of(key)
+            needed = [key] if same else calendar.days_before(key)
             lacking = [f"{read.qualified} {day}" for day in needed if (read.qualified, day.isoformat()) not in fresh]
             if lacking:
                 missing.setdefault(key.isoformat(), []).extend(lacking)
@@ -80,7 +85,9 @@ def publish(
         columns = ", ".join(f'"{name}"' for name in table.column_names)
         replaced = [key for key in changed if key in before]
         if replaced:
-            connection.execute(f"DELETE FROM {table.qualified} WHERE {part} IN (SELECT unnest($keys))", {"keys": replaced})
+            connection.execute(
+                f"DELETE FROM {table.qualified} WHERE {part} IN (SELECT unnest($keys))", {"keys": replaced}
+            )
         if changed:
             connection.execute(
                 f"INSERT INTO {table.qualified} ({columns}) SELECT {columns} FROM stage WHERE {part} IN (SELECT unnest($keys))",
@@ -97,7 +104,9 @@ def publish(
         stale = _mark_stale(connection, table, [key for key in changed if key in before])
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A COMMIT that failed (a full disk) has ended the transaction already; its error is the one to tell.
+        with suppress(duckdb.Error):
+            connection.execute("ROLLBACK")
         raise
     return Published({key: counts[key].row_count for key in keys}, len(keys) - len(changed), stale)
 
@@ -108,7 +117,7 @@ def _publish_beside(
     """Rows of another table that were set aside from these partitions of `source_table`."""
     connection.execute(table.create_sql())
     of_these = "" if keys == ["all"] else " AND list_contains($keys, CAST(delivered_on AS VARCHAR))"
-    parameters: dict[str, object] = {"source": source_table} | ({"keys": keys} if of_these else {})
+    parameters: dict[str, Any] = {"source": source_table} | ({"keys": keys} if of_these else {})
     connection.execute(f"DELETE FROM {table.qualified} WHERE source_table = $source{of_these}", parameters)
     columns = ", ".join(f'"{name}"' for name in table.column_names)
     connection.execute(
@@ -139,7 +148,15 @@ def _book(
     connection.executemany(
         "INSERT INTO ops.windows VALUES (?, ?, ?, ?, ?, ?, ?, false)",
         [
-            [table.qualified, key, counts[key].row_count, counts[key].checksum, json.dumps(counts[key].figures), run_id, sequence]
+            [
+                table.qualified,
+                key,
+                counts[key].row_count,
+                counts[key].checksum,
+                json.dumps(counts[key].figures),
+                run_id,
+                sequence,
+            ]
             for key in changed
         ],
     )
@@ -175,7 +192,10 @@ def _mark_stale(connection: duckdb.DuckDBPyConnection, table: Table, replaced: l
         {"table": table.qualified, "partitioning": table.partitioning, "keys": replaced, "first": min(replaced)},
     ).fetchall()
     if table.partitioning == "daily":
-        connection.execute("UPDATE models.registry SET is_stale = true WHERE fitted_as_of > CAST($first AS DATE)", {"first": min(replaced)})
+        connection.execute(
+            "UPDATE models.registry SET is_stale = true WHERE fitted_as_of > CAST($first AS DATE)",
+            {"first": min(replaced)},
+        )
     return [row[0] for row in marked]
 
 
@@ -183,6 +203,7 @@ def _forget_old_weeks(connection: duckdb.DuckDBPyConnection, table: Table, weeks
     """Keeps the newest weeks of a weekly table."""
     kept = f"(SELECT max(as_of) - {7 * (weeks - 1)} FROM {table.qualified})"
     connection.execute(
-        f"DELETE FROM ops.windows WHERE table_name = $table AND CAST(partition_key AS DATE) < {kept}", {"table": table.qualified}
+        f"DELETE FROM ops.windows WHERE table_name = $table AND CAST(partition_key AS DATE) < {kept}",
+        {"table": table.qualified},
     )
     connection.execute(f"DELETE FROM {table.qualified} WHERE as_of < {kept}")

@@ -1,7 +1,8 @@
 """Reads what a shop hands over and says, table by table and column by column, what fits the contract and what does not.
 
-Nothing is written: the files are read into memory, and neither a home nor a warehouse is needed. Every file is opened; rows
-are counted in the history and in up to three days; values are judged in a sample of their rows, by the rules of the run itself.
+Nothing is written: the files are read into memory, and neither a home nor a warehouse is needed. Every file is opened;
+rows are counted in the history and in up to three days; values are judged in a sample of rows, by the rules of the
+run itself.
 """
 
 import secrets
@@ -66,7 +67,7 @@ class Finding:
 
 @dataclass
 class Opened:
-    """The deliveries of a table that can be opened, with the columns that the mapping gives; and what is wrong with the others."""
+    """The deliveries of a table that can be opened, with the mapping's columns, and what is wrong with the others."""
 
     deliveries: list[tuple[Delivery, dict[str, str]]] = field(default_factory=list)
     problems: list[tuple[date | None, ZhikeError]] = field(default_factory=list)
@@ -206,7 +207,7 @@ class Counts:
 def _sample(
     connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, opened: Opened, sample_rows: int
 ) -> Counts:
-    """Counts the deliveries looked at; makes `sampled`, rows of theirs as text, and `judged`, the same rows typed with a reason."""
+    """Counts the deliveries looked at; makes `sampled`, rows of theirs as text, and `judged`, the same rows typed."""
     connection.execute("DROP TABLE IF EXISTS sampled")
     connection.execute(table.raw.create_sql("sampled", temporary=True))
     counts, chosen = Counts(), opened.looked_at
@@ -245,7 +246,9 @@ def _count_days(
     query = f"""
         SELECT min(day), max(day), count(*) FILTER (day < $start), count(*) FILTER (day <= $start OR day IS NULL),
             count(*) FILTER (day > {last}), count(*) FILTER (day >= {last})
-        FROM (SELECT CAST(TRY_CAST("{table.happened_at}" AS TIMESTAMPTZ) AS DATE) AS day FROM ({shop.mapping(table.name)}))
+        FROM (
+            SELECT CAST(TRY_CAST("{table.happened_at}" AS TIMESTAMPTZ) AS DATE) AS day FROM ({shop.mapping(table.name)})
+        )
     """
     row = _execute(connection, query, table, delivery, {"start": shop.start}).fetchall()[0]
     counts.first, counts.last, counts.before, counts.on_first, counts.after, counts.on_last = row
@@ -322,11 +325,15 @@ def _about_days(shop: Shop, table: ContractTable, counts: Counts) -> Iterator[Fi
                 if is_refused
                 else "in quarantine of that day"
             )
-            message = f"{rows:,} rows lie {word} `{name}: {day}` and end {consequence}: correct `{name}` in store.yaml, or the rows"
+            message = (
+                f"{rows:,} of {counts.rows:,} rows lie {word} `{name}: {day}` and end {consequence}: correct either"
+            )
             level: Level = "error" if is_refused else "warning"
             yield Finding(table.name, table.happened_at, level, message, [str(furthest)], rows / counts.rows)
     if table.name == "orders" and counts.first and (counts.first - shop.start).days > 31:
-        message = f"the first order is of {counts.first}, long after `start: {shop.start}`: set `start` to the first day, to save empty days"
+        message = (
+            f"the first order is of {counts.first}, long after `start: {shop.start}`: set `start` to the first day"
+        )
         yield Finding(table.name, table.happened_at, "warning", message)
 
 
@@ -334,14 +341,16 @@ def _about_keys(table: ContractTable, counts: Counts) -> Iterator[Finding]:
     key = ", ".join(table.key)
     same, differing = counts.rows - counts.contents, counts.contents - counts.keys
     if same > 0:
-        message = f"{same:,} rows repeat another row in full: they are counted once"
+        message = (
+            f"duplicates, the same in full as another row: {same:,} of {counts.rows:,} rows; they are counted once"
+        )
         yield Finding(table.name, None, "warning" if table.is_fact else "ok", message, share=same / counts.rows)
     if differing > 0:
         what = (
             "each counts as a correction of the one before it" if table.is_fact else "only the last one of a day holds"
         )
         remedy = f"if they are different {table.grain.split()[0]} rows, make {key} unique in the mapping"
-        message = f"{differing:,} rows have the {key} of another row but differ from it: {what}; {remedy}"
+        message = f"{differing:,} of {counts.rows:,} rows have the {key} of another row but differ: {what}; {remedy}"
         yield Finding(table.name, None, "warning", message, share=differing / counts.rows)
     if counts.unreadable_known_on:
         message = "is no date: such a row counts as known from the shop's start, so past weeks would see it too early"
@@ -389,7 +398,7 @@ def _about_columns(
             "is not mapped: every order is a guest's, so no customer has a history; map it",
         )
     if table.name == "orders" and shop.has_prices and "unit_price" not in columns:
-        message = f"is not mapped although store.yaml says `currency: {shop.currency}`: every sale counts as 0; map it, or remove `currency`"
+        message = f"is not mapped, so every sale counts as 0: map it, or remove `currency: {shop.currency}`"
         yield Finding(table.name, "unit_price", "warning", message)
 
 
@@ -408,8 +417,11 @@ def _rows_where(connection: duckdb.DuckDBPyConnection, contract_field: Field, wh
     (share,) = connection.execute(f"SELECT count(*) FILTER ({where}) / count(*) FROM {joined}").fetchall()[0]
     if not share:
         return Part(0.0, [])
-    query = f"SELECT r.{name} FROM {joined} WHERE ({where}) AND r.{name} IS NOT NULL GROUP BY r.{name} ORDER BY count(*) DESC, r.{name}"
-    values = [row[0] for row in connection.execute(f"{query} LIMIT {EXAMPLES}").fetchall()]
+    query = f"""
+        SELECT r.{name} FROM {joined} WHERE ({where}) AND r.{name} IS NOT NULL
+        GROUP BY r.{name} ORDER BY count(*) DESC, r.{name} LIMIT {EXAMPLES}
+    """
+    values = [row[0] for row in connection.execute(query).fetchall()]
     return Part(share, list(dict.fromkeys(_shape(value) if contract_field.personal else value for value in values)))
 
 
@@ -419,7 +431,7 @@ def _shape(value: str) -> str:
 
 
 def _values_where(connection: duckdb.DuckDBPyConnection, contract_field: Field, limit: float) -> Iterator[Finding]:
-    """Values that are of another type than the column, or none of those that it may have. The table is filled in by the caller."""
+    """Values of another type than the column's, or none of those that it may have; the caller fills in the table."""
     name, text = contract_field.name, f"trim(r.{contract_field.name})"
     wrong: list[tuple[str, str]] = []
     if contract_field.type != TEXT:
@@ -443,7 +455,7 @@ def _remedy(contract_field: Field, examples: list[str]) -> str:
     if contract_field.type == "TIMESTAMP":
         if all(value.isdigit() and len(value) in (10, 13) for value in examples):
             scale = " / 1000" if len(examples[0]) == 13 else ""
-            return f"it is a unix time, so write to_timestamp(CAST(… AS BIGINT){scale}) AS {contract_field.name} in the mapping"
+            return f"it is a unix time: write to_timestamp(CAST(… AS BIGINT){scale}) in the mapping"
         return "deliver it as 2026-01-31 18:05:00, or convert it in the mapping with try_strptime(…, '%d/%m/%Y %H:%M')"
     if contract_field.type.startswith("DECIMAL") and any("," in value for value in examples):
         return "deliver it as 1234.50, or convert it in the mapping with replace(…, ',', '.')"
@@ -457,7 +469,10 @@ def _currencies(
         return
     part = _rows_where(connection, contract_field, f"upper(t.currency) <> '{shop.currency}'")
     if part.share:
-        message = f"is another one than the shop's, {shop.currency}; such rows go to quarantine: a shop has one currency, convert the others in the mapping"
+        message = (
+            f"is another one than the shop's {shop.currency}, so such rows go to quarantine: "
+            "a shop has one currency, convert the others in the mapping"
+        )
         yield Finding("", "currency", "error" if part.share > limit else "warning", message, part.examples, part.share)
 
 
@@ -469,7 +484,10 @@ def _limit(shop: Shop, table: ContractTable) -> float:
 def _about_quarantine(
     connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, *, is_whole: bool
 ) -> Iterator[Finding]:
-    query = "SELECT reason, count(*) / (SELECT count(*) FROM judged) AS share FROM judged GROUP BY reason ORDER BY share DESC, reason"
+    query = """
+        SELECT reason, count(*) / (SELECT count(*) FROM judged) AS share
+        FROM judged GROUP BY reason ORDER BY share DESC, reason
+    """
     reasons = {reason: share for reason, share in connection.execute(query).fetchall() if reason}
     if not reasons:
         yield Finding(table.name, None, "ok", "no row would go to quarantine", share=0.0)
@@ -523,7 +541,8 @@ def _about_references(
         if part.share:
             limit = shop.limits.unknown_share
             level: Level = "error" if part.share > limit else "warning"
-            message = f"is in no row of {name}: deliver the newest {name}; a day with more than {limit:.0%} such rows is refused"
+            refused = f"a day with more than {limit:.0%} such rows is refused"
+            message = f"is in no row of {name}: deliver the newest {name}; {refused}"
             yield Finding(table.name, key, level, message, part.examples, part.share)
 
 

@@ -16,7 +16,9 @@ from resources.errors import ZhikeError
 from resources.home import default_home, export_demo, open_home
 from resources.shop import Shop, load_shop
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Zhike 知客: know the customer.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Zhike 知客: know the customer."
+)
 console = Console()
 errors = Console(stderr=True)
 
@@ -31,7 +33,11 @@ def main() -> None:
     try:
         app()
     except ZhikeError as error:
-        errors.print(f"[red]{error.what}[/red]\n  where: {error.where}\n  what to do: {error.remedy}", highlight=False, soft_wrap=True)
+        errors.print(
+            f"[red]{error.what}[/red]\n  where: {error.where}\n  what to do: {error.remedy}",
+            highlight=False,
+            soft_wrap=True,
+        )
         sys.exit(1)
 
 
@@ -87,7 +93,9 @@ def run(
     from_: Annotated[str | None, typer.Option("--from", help="First delivery day.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="Last delivery day.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Only this week: a Monday.")] = None,
-    select: Annotated[list[str] | None, typer.Option("--select", help="Only these assets, as stage/table; repeatable.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", help="Only these assets, as stage/table; repeatable.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Runs the shop: the days, then the weeks. Without options, all that its data cover."""
@@ -96,15 +104,22 @@ def run(
     raise typer.Exit(1 if failed else 0)
 
 
-def _run(shop: Shop, folder: Path, first: date | None, last: date | None, as_of: date | None, select: list[str], as_json: bool) -> bool:
+def _run(
+    shop: Shop,
+    folder: Path,
+    first: date | None,
+    last: date | None,
+    as_of: date | None,
+    select: list[str],
+    as_json: bool,
+) -> bool:
     """Runs and prints what came of it; says whether something failed."""
     from pipelines.progress import bars
     from pipelines.runs import (
         Report,
         days_covered,
         open_shop,
-        run_days,
-        run_weeks,
+        run_job,
         weeks_covered,
     )
 
@@ -117,15 +132,20 @@ def _run(shop: Shop, folder: Path, first: date | None, last: date | None, as_of:
         if as_of is not None:
             if not calendar.weekly.has_partition_key(as_of.isoformat()):
                 raise typer.BadParameter(f"{as_of} is not one of the shop's Mondays", param_hint="--as-of")
-            run_weeks(definitions, instance, as_of, as_of, select, report)
+            run_job(definitions, instance, "weekly", as_of, as_of, select, report)
         else:
             oldest, newest = days_covered(shop, first, last)
-            run_days(definitions, instance, oldest, newest, select, report)
+            run_job(definitions, instance, "daily", oldest, newest, select, report)
             weeks = weeks_covered(shop, oldest, newest)
             if weeks:
-                run_weeks(definitions, instance, *weeks, select, report)
+                run_job(definitions, instance, "weekly", *weeks, select, report)
     if as_json:
-        print(json.dumps({"published": report.published, "failures": report.failures, "warnings": report.warnings}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {"published": report.published, "failures": report.failures, "warnings": report.warnings},
+                ensure_ascii=False,
+            )
+        )
         return not report.is_fine
     grid = Grid("table", "partitions", title=f"{shop.name.en} · {shop.name.zh}")
     for name, count in report.published.items():
@@ -139,7 +159,11 @@ def _run(shop: Shop, folder: Path, first: date | None, last: date | None, as_of:
 
 
 @app.command()
-def check(store: Annotated[str, typer.Argument(help="Name of a folder in stores/, or a path.")], home: HomeFolder = None, as_json: AsJson = False) -> None:
+def check(
+    store: Annotated[str, typer.Argument(help="Name of a folder in stores/, or a path.")],
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+) -> None:
     """Says what of a shop's mapping and files fits the contract and what does not, before anything is written."""
     from dataclasses import asdict
 
@@ -165,7 +189,12 @@ def status(store: Store = "demo", home: HomeFolder = None, as_json: AsJson = Fal
 
 
 @app.command()
-def customer(person: Annotated[str, typer.Argument(metavar="ID")], store: Store = "demo", home: HomeFolder = None, as_json: AsJson = False) -> None:
+def customer(
+    person: Annotated[str, typer.Argument(metavar="ID")],
+    store: Store = "demo",
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+) -> None:
     """What is known of one customer, from the published snapshot."""
     from pipelines.results import customer as find
 
@@ -199,7 +228,9 @@ def ui(store: Store = "demo", home: HomeFolder = None, host: str = "127.0.0.1", 
         "DAGSTER_HOME": str(place.dagster),
         "PYTHONWARNINGS": "ignore",
     }
-    console.print(f"The web UI of {shop.name.en} · {shop.name.zh}: http://{host}:{port}   (Ctrl-C stops it)", highlight=False)
+    console.print(
+        f"The web UI of {shop.name.en} · {shop.name.zh}: http://{host}:{port}   (Ctrl-C stops it)", highlight=False
+    )
     arguments = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "-h", host, "-p", str(port)]
     os.execve(sys.executable, arguments, environment)
 

@@ -21,7 +21,15 @@ def results(shop: Shop, home: Home) -> Grid:
     as_of = rows[0]["as_of"] if rows else ""
     money = shop.currency or ""
     grid = Grid(title=f"{shop.name.zh} · {shop.name.en}: 客户分群 customer segments, {as_of}")
-    for name in ("分群", "segment", "customers", "share", "recency (days)", "purchases", *([f"spend ({money})", "of spend"] if money else [])):
+    for name in (
+        "分群",
+        "segment",
+        "customers",
+        "share",
+        "recency (days)",
+        "purchases",
+        *([f"spend ({money})", "of spend"] if money else []),
+    ):
         grid.add_column(name, justify="left" if name in ("分群", "segment") else "right")
     for row in rows:
         cells = [
@@ -39,14 +47,20 @@ def results(shop: Shop, home: Home) -> Grid:
 def customer(home: Home, person: str) -> dict[str, dict[str, Any]]:
     """What the weekly tables say of one person or account. Raises ZhikeError for one that they do not know."""
     found: dict[str, dict[str, Any]] = {}
-    accounts = _query(home, "SELECT person_id FROM identities_latest WHERE customer_id = $id", "identities_latest", person)
+    accounts = _query(
+        home, "SELECT person_id FROM identities_latest WHERE customer_id = $id", "identities_latest", person
+    )
     person_id = accounts[0]["person_id"] if accounts else person
     for table in ("customers_latest", "segments_latest"):
         rows = _query(home, f"SELECT * FROM {table} WHERE person_id = $id", table, person_id)
         if rows:
             found[table.removesuffix("_latest")] = rows[0]
     if not found:
-        raise ZhikeError(f"no customer {person!r} in the newest week", str(home.snapshot / "current"), "check the id; guests have none")
+        raise ZhikeError(
+            f"no customer {person!r} in the newest week",
+            str(home.snapshot / "current"),
+            "check the id; guests have none",
+        )
     return found
 
 

@@ -1,7 +1,9 @@
 """Runs the two jobs in this process: the days, then the weeks that rest on them."""
 
 import os
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -63,22 +65,24 @@ def _newest_day(shop: Shop) -> date:
 
 def weeks_covered(shop: Shop, oldest: date, newest: date) -> tuple[date, date] | None:
     """The weeks that the days reach, of those that are kept: the last is the Monday after the newest day when the week is over."""
-    last = monday_after(newest) if newest == shop.end or newest.weekday() == 6 else monday_after(newest) - timedelta(days=7)
+    last = (
+        monday_after(newest)
+        if newest == shop.end or newest.weekday() == 6
+        else monday_after(newest) - timedelta(days=7)
+    )
     first = monday_after(shop.start if oldest == shop.first_delivery else oldest)
     first = max(first, last - timedelta(days=7 * (shop.retention.weeks - 1)), monday_after(shop.start))
     return (first, last) if first <= last else None
 
 
-def run_days(definitions: dg.Definitions, instance: dg.DagsterInstance, first: date, last: date, select: Sequence[str], report: Report) -> None:
-    _run(definitions, instance, "daily", first, last, select, report)
-
-
-def run_weeks(definitions: dg.Definitions, instance: dg.DagsterInstance, first: date, last: date, select: Sequence[str], report: Report) -> None:
-    _run(definitions, instance, "weekly", first, last, select, report)
-
-
-def _run(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, first: date, last: date, select: Sequence[str], report: Report
+def run_job(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    first: date,
+    last: date,
+    select: Sequence[str],
+    report: Report,
 ) -> None:
     """Runs a job over a range. Dagster skips everything after a failed step; what was skipped is run on its own, because
     the gate keeps bad partitions out of it and good ones should not wait."""
@@ -91,15 +95,26 @@ def _run(
         PROCESS_TAG: process_of(os.getpid()),
     }
     while remaining:
-        result = resolved.execute_in_process(
-            instance=instance, asset_selection=sorted(remaining), tags=tags, run_config=QUIET, raise_on_error=False
-        )
+        with _databases_open(Path(instance.root_directory)):
+            result = resolved.execute_in_process(
+                instance=instance, asset_selection=sorted(remaining), tags=tags, run_config=QUIET, raise_on_error=False
+            )
         done = _read(result, report)
         if not done or not any(event.is_step_failure for event in result.all_events):
             if not done:
                 report.failures += [_message(event) for event in result.all_events if event.is_failure][:1]
             return
         remaining -= done
+
+
+@contextmanager
+def _databases_open(dagster_home: Path) -> Iterator[None]:
+    """Holds a connection to each of Dagster's SQLite files. Dagster opens and closes one for every event, and SQLite
+    checkpoints and syncs whenever the last one closes: with one held, a range of partitions takes half the time."""
+    with ExitStack() as held:
+        for file in dagster_home.rglob("*.db"):
+            held.enter_context(closing(sqlite3.connect(file))).execute("SELECT count(*) FROM sqlite_master").fetchall()
+        yield
 
 
 def _read(result: dg.ExecuteInProcessResult, report: Report) -> set[dg.AssetKey]:

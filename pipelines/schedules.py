@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 DAY_HOUR = 2
 
 
-def build_schedules(calendar: Calendar, daily: "UnresolvedAssetJobDefinition", weekly: "UnresolvedAssetJobDefinition") -> list[dg.ScheduleDefinition]:
+def build_schedules(
+    calendar: Calendar, daily: "UnresolvedAssetJobDefinition", weekly: "UnresolvedAssetJobDefinition"
+) -> list[dg.ScheduleDefinition]:
     zone = calendar.shop.time_zone
 
     @dg.schedule(

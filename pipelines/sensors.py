@@ -75,7 +75,9 @@ def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition") -> d
 
 def _requests(days: list[str], now: dict[str, dict[str, str]]) -> Iterator[dg.RunRequest]:
     for first, last in ranges(days):
-        state = {name: {d: f for d, f in found.items() if d == WHOLE or first <= d <= last} for name, found in now.items()}
+        state = {
+            name: {d: f for d, f in found.items() if d == WHOLE or first <= d <= last} for name, found in now.items()
+        }
         yield dg.RunRequest(
             run_key=f"{first}:{last}:{hash_of(state)}",
             tags={"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last},

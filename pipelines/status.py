@@ -32,7 +32,11 @@ def status_of(shop: Shop, home: Path) -> dict[str, Any]:
     }
     snapshot = current(place.snapshot)
     if snapshot:
-        found["snapshot"] = {"version": snapshot.folder.name, "as_of": snapshot.as_of, "row_counts": snapshot.row_counts}
+        found["snapshot"] = {
+            "version": snapshot.folder.name,
+            "as_of": snapshot.as_of,
+            "row_counts": snapshot.row_counts,
+        }
     if not place.warehouse.exists():
         return found
     warehouse = Warehouse(store=str(shop.folder), home=str(home), wait_seconds=1)
@@ -62,9 +66,17 @@ def _failures(instance: dg.DagsterInstance) -> list[dict[str, str]]:
             break
         if run.status != dg.DagsterRunStatus.FAILURE:
             continue
-        logs = instance.all_logs(run.run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.PIPELINE_FAILURE})
+        logs = instance.all_logs(
+            run.run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.PIPELINE_FAILURE}
+        )
         reasons = [_reason(entry) for entry in logs]
-        failures.append({"run": run.run_id, "job": run.job_name, "why": next((reason for reason in reasons if reason), "see the run in the web UI")})
+        failures.append(
+            {
+                "run": run.run_id,
+                "job": run.job_name,
+                "why": next((reason for reason in reasons if reason), "see the run in the web UI"),
+            }
+        )
     return failures
 
 
@@ -75,10 +87,20 @@ def _reason(entry: dg.EventLogEntry) -> str:
 
 
 def render(found: dict[str, Any]) -> Group:
-    grid = Grid("table", "first", "newest", "partitions", "rows", "stale", title=f"{found['shop']['en']} · {found['shop']['zh']}")
+    grid = Grid(
+        "table",
+        "first",
+        "newest",
+        "partitions",
+        "rows",
+        "stale",
+        title=f"{found['shop']['en']} · {found['shop']['zh']}",
+    )
     for row in found["tables"]:
         stale = str(row["stale"]) if row["stale"] else ""
-        grid.add_row(row["table"], row["first"] or "", row["newest"] or "", f"{row['partitions']:,}", f"{row['rows']:,}", stale)
+        grid.add_row(
+            row["table"], row["first"] or "", row["newest"] or "", f"{row['partitions']:,}", f"{row['rows']:,}", stale
+        )
     parts: list[Any] = [grid] if found["tables"] else [Text("Nothing has been run yet: zhike run --store …")]
     if any(row["stale"] for row in found["tables"]):
         parts.append(Text("Stale: an input changed since; run these days and weeks again (zhike run).", style="yellow"))

@@ -11,9 +11,7 @@ import dagster as dg
 
 from resources.shop import Shop
 
-WEEK_ON_DAYS = dg.TimeWindowPartitionMapping(
-    start_offset=-1, end_offset=-1, allow_nonexistent_upstream_partitions=True
-)
+WEEK_ON_DAYS = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1, allow_nonexistent_upstream_partitions=True)
 
 
 def monday_after(day: date) -> date:
@@ -53,3 +51,9 @@ class Calendar:
         days = [as_of - timedelta(days=back) for back in range(7, 0, -1)]
         last = self.shop.end or date.max
         return sorted({max(day, self.shop.first_delivery) for day in days if self.shop.start <= day <= last})
+
+    def days_before(self, as_of: date) -> list[date]:
+        """Every delivery that week `as_of` rests on: what is known before it was handed over on any of these days."""
+        first = self.shop.first_delivery
+        last = max(first, min(as_of - timedelta(days=1), self.shop.end or date.max))
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]

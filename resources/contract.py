@@ -61,7 +61,9 @@ class ContractTable:
     @property
     def raw(self) -> Table:
         """Rows as they were delivered: every contract column as text, personal values already hashed or masked."""
-        columns = tuple(Column(f.name, "VARCHAR", f.description, personal=f.personal, money=f.money) for f in self.fields)
+        columns = tuple(
+            Column(f.name, "VARCHAR", f.description, personal=f.personal, money=f.money) for f in self.fields
+        )
         return Table(
             schema="raw",
             name=self.name,
@@ -95,7 +97,9 @@ class ContractTable:
                 Column(self.happened_on, "DATE", "The shop's own day on which it happened."),
                 *DELIVERY,
                 KNOWN_ON,
-                Column("sign", "TINYINT", "1 for a row, -1 for the reversal of a row that was delivered again and differs."),
+                Column(
+                    "sign", "TINYINT", "1 for a row, -1 for the reversal of a row that was delivered again and differs."
+                ),
             ),
         )
 
@@ -258,6 +262,5 @@ ANSWERS = ContractTable(
 )
 
 CONTRACT: dict[str, ContractTable] = {
-    table.name: table
-    for table in (ORDERS, EVENTS, REVIEWS, MESSAGES, OUTCOMES, CUSTOMERS, PRODUCTS, LINKS, ANSWERS)
+    table.name: table for table in (ORDERS, EVENTS, REVIEWS, MESSAGES, OUTCOMES, CUSTOMERS, PRODUCTS, LINKS, ANSWERS)
 }

@@ -63,7 +63,11 @@ def open_home(shop: Shop, home: Path) -> Home:
     try:
         if marker.exists():
             known = json.loads(marker.read_text(encoding="utf-8"))
-            differing = [f"{name} {known.get(name)} (now {value})" for name, value in identity.items() if known.get(name) != value]
+            differing = [
+                f"{name} {known.get(name)} (now {value})"
+                for name, value in identity.items()
+                if known.get(name) != value
+            ]
             if differing:
                 raise ZhikeError(
                     f"this home was made for another shop: {'; '.join(differing)}",
@@ -76,10 +80,12 @@ def open_home(shop: Shop, home: Path) -> Home:
         shutil.copyfile(ROOT / "dagster.yaml", place.dagster / "dagster.yaml")
         temporary = marker.with_suffix(".tmp")
         temporary.write_text(json.dumps(identity, indent=1), encoding="utf-8")
-        os.replace(temporary, marker)
+        temporary.replace(marker)
     except OSError as error:
         raise ZhikeError(
-            f"the shop's home cannot be written: {error.strerror}", str(place.folder), "free space there, or choose another --home"
+            f"the shop's home cannot be written: {error.strerror}",
+            str(place.folder),
+            "free space there, or choose another --home",
         ) from error
     return place
 

@@ -4,7 +4,6 @@ A mapping never sees two deliveries at once: a file a day is bound day by day. R
 their own day; those without a day, or outside the shop's time, belong to its first (or last) day, so that none is lost.
 """
 
-import glob
 import os
 import re
 from collections.abc import Sequence
@@ -81,7 +80,9 @@ def deliveries(shop: Shop, table: ContractTable, days: Sequence[date]) -> list[D
     kinds = {name: _kind(specs) for name, specs in shop.sources_of(table.name).items()}
     if not kinds:
         raise ZhikeError(
-            f"the mapping of {table.name} names no source", str(shop.folder / "store.yaml"), "select FROM one of `sources`"
+            f"the mapping of {table.name} names no source",
+            str(shop.folder / "store.yaml"),
+            "select FROM one of `sources`",
         )
     has_history = any("history" in kind for kind in kinds.values())
     has_days = any("dated" in kind for kind in kinds.values())
@@ -109,7 +110,10 @@ def delivered_days(shop: Shop, table: ContractTable) -> list[date]:
             path = resolve(shop, spec.path)
             before, after = (re.escape(part).replace(r"\*", "[^/]*") for part in path.split("{date}", 1))
             pattern = re.compile(before + r"(\d{4}-\d{2}-\d{2})" + after)
-            matches = (pattern.fullmatch(found) for found in glob.glob(path.replace("{date}", "????-??-??")))
+            matches = (
+                pattern.fullmatch(str(found))
+                for found in Path("/").glob(path.replace("{date}", "????-??-??").lstrip("/"))
+            )
             days |= {date.fromisoformat(match[1]) for match in matches if match}
     last = shop.end or date.max
     return sorted(day for day in days if day and shop.first_delivery <= day <= last)
@@ -125,7 +129,9 @@ def relation(path: str) -> str:
     name = Path(path).name.removesuffix(".gz").removesuffix(".zst")
     ending = {"ndjson": "jsonl", "txt": "csv"}.get(name.rpartition(".")[2], name.rpartition(".")[2])
     if ending not in READERS:
-        raise ZhikeError(f"a file ending in .{ending} cannot be read", path, f"use {', '.join(READERS)}, gzipped or not")
+        raise ZhikeError(
+            f"a file ending in .{ending} cannot be read", path, f"use {', '.join(READERS)}, gzipped or not"
+        )
     return READERS[ending].format(path="'" + path.replace("'", "''") + "'")
 
 
@@ -142,7 +148,9 @@ def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
             connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT * FROM {relation(path)}')
         except duckdb.Error as error:
             raise ZhikeError(
-                f"source {name} cannot be read: {_first_lines(error)}", path, "deliver the file again, whole and in its format"
+                f"source {name} cannot be read: {_first_lines(error)}",
+                path,
+                "deliver the file again, whole and in its format",
             ) from error
 
 
@@ -160,7 +168,9 @@ def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: Con
     columns = {row[0]: row[1] for row in described}
     lacking = [field.name for field in table.fields if field.required and field.name not in columns]
     if lacking:
-        raise ZhikeError(f"{table.name}: required columns are not mapped: {', '.join(lacking)}", where, "add them to the select")
+        raise ZhikeError(
+            f"{table.name}: required columns are not mapped: {', '.join(lacking)}", where, "add them to the select, or deliver the file with these columns in its header"
+        )
     known = {*table.field_names, "known_on"} if not table.is_fact else set(table.field_names)
     unknown = sorted(set(columns) - known)
     if unknown:
@@ -169,7 +179,9 @@ def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: Con
         raise ZhikeError(
             f"{table.name}: {'without a currency there is' if money else 'the contract has'} no column {', '.join(money or unknown)}",
             where,
-            "name the `currency` in store.yaml, or leave them out" if money else f"select only {', '.join(table.field_names)}",
+            "name the `currency` in store.yaml, or leave them out"
+            if money
+            else f"select only {', '.join(table.field_names)}",
         )
     return columns
 
@@ -186,13 +198,17 @@ def _arrival(field: Field, columns: "dict[str, str] | set[str]") -> str:
     return f'{wrapped} AS "{field.name}"'
 
 
-def arriving(shop: Shop, table: ContractTable, delivery: Delivery, columns: dict[str, str], rows: str | None = None) -> str:
+def arriving(
+    shop: Shop, table: ContractTable, delivery: Delivery, columns: dict[str, str], rows: str | None = None
+) -> str:
     """The select that gives a bound delivery's rows the columns of the raw table; `rows` may be a part of those of the mapping."""
     fields = ", ".join(_arrival(field, columns) for field in table.fields)
     start = shop.start.isoformat()
     if delivery.day is not None:
         delivered_on = f"DATE '{delivery.day}'"
-        known_on = f"coalesce(TRY_CAST(known_on AS DATE), DATE '{start}')" if "known_on" in columns else f"DATE '{start}'"
+        known_on = (
+            f"coalesce(TRY_CAST(known_on AS DATE), DATE '{start}')" if "known_on" in columns else f"DATE '{start}'"
+        )
         known_on = known_on if delivery.is_history else delivered_on
     else:
         own_day = (
@@ -227,7 +243,12 @@ def dropped(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTa
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection, shop: Shop, home: Home, table: ContractTable, delivery: Delivery, days: Sequence[date]
+    connection: duckdb.DuckDBPyConnection,
+    shop: Shop,
+    home: Home,
+    table: ContractTable,
+    delivery: Delivery,
+    days: Sequence[date],
 ) -> None:
     """Adds a delivery's rows to the temporary table `arrived`, whose columns are those of the raw table."""
     bind(connection, delivery)
@@ -259,4 +280,6 @@ def stage_landed(connection: duckdb.DuckDBPyConnection, home: Home, table: Contr
                 {"day": day},
             )
         except duckdb.Error as error:
-            raise ZhikeError(f"a landed file cannot be read: {_first_lines(error)}", str(path), "remove or mend the file") from error
+            raise ZhikeError(
+                f"a landed file cannot be read: {_first_lines(error)}", str(path), "remove or mend the file"
+            ) from error

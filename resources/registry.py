@@ -84,7 +84,8 @@ def recorded(connection: duckdb.DuckDBPyConnection, name: str) -> list[Fitted]:
 def _record(connection: duckdb.DuckDBPyConnection, fitted: Fitted) -> None:
     connection.execute("BEGIN TRANSACTION")
     connection.execute(
-        "DELETE FROM models.registry WHERE name = $name AND fitted_as_of = $day", {"name": fitted.name, "day": fitted.fitted_as_of}
+        "DELETE FROM models.registry WHERE name = $name AND fitted_as_of = $day",
+        {"name": fitted.name, "day": fitted.fitted_as_of},
     )
     connection.execute(
         "INSERT INTO models.registry VALUES (?, ?, ?, ?, ?, ?, ?, false)",

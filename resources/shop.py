@@ -70,7 +70,9 @@ class Limits(BaseModel):
     volume_high: float = Field(20.0, description="Largest day, as a multiple of the median of the same weekday.")
     quantity: int = Field(1_000_000, description="Pieces in a line beyond which the line is impossible.")
     unit_price: float = Field(10_000_000, description="Price of a piece beyond which the line is impossible.")
-    outlier_quantity: int = Field(10_000, description="Pieces in a line from which it is kept but left out of features.")
+    outlier_quantity: int = Field(
+        10_000, description="Pieces in a line from which it is kept but left out of features."
+    )
 
 
 class Settings(BaseModel):
@@ -115,7 +117,9 @@ class Shop(BaseModel):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"unknown time zone {value!r}: use a name such as Asia/Shanghai or Europe/London") from error
+            raise ValueError(
+                f"unknown time zone {value!r}: use a name such as Asia/Shanghai or Europe/London"
+            ) from error
         return value
 
     @field_validator("currency", mode="before")
@@ -204,7 +208,8 @@ def load_shop(store: str) -> Shop:
 
     Raises ZhikeError where there is none, or where it does not hold together.
     """
-    folder = Path(store) if os.sep in store else STORES / store
+    here = Path(store)
+    folder = here if os.sep in store or (here / "store.yaml").is_file() else STORES / store
     path = folder / "store.yaml"
     if not path.is_file():
         known = sorted(entry.parent.name for entry in STORES.glob("*/store.yaml"))
@@ -223,7 +228,9 @@ def load_shop(store: str) -> Shop:
         problems = (
             "; ".join(_problem(entry) for entry in error.errors()) if isinstance(error, ValidationError) else str(error)
         )
-        raise ZhikeError(f"store.yaml does not hold together: {problems}", str(path), "correct what is named") from error
+        raise ZhikeError(
+            f"store.yaml does not hold together: {problems}", str(path), "correct what is named"
+        ) from error
 
 
 def _problem(entry: Any) -> str:

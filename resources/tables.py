@@ -71,7 +71,9 @@ class Table:
     def dagster_schema(self) -> dg.TableSchema:
         return dg.TableSchema(
             columns=[
-                dg.TableColumn(column.name, column.type, column.description, tags={"personal": ""} if column.personal else {})
+                dg.TableColumn(
+                    column.name, column.type, column.description, tags={"personal": ""} if column.personal else {}
+                )
                 for column in self.columns
             ]
         )

@@ -126,7 +126,7 @@ def _connected(home: Home, memory_limit: str | None) -> Iterator[duckdb.DuckDBPy
 @contextmanager
 def _locked(home: Home, run_id: str, wait_seconds: float) -> Iterator[None]:
     deadline = time.monotonic() + wait_seconds
-    with open(home.lock, "a+", encoding="utf-8") as file:
+    with home.lock.open("a+", encoding="utf-8") as file:
         while not _try_lock(file):
             if time.monotonic() >= deadline:
                 raise ZhikeError(

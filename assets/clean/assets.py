@@ -35,7 +35,12 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     shop = calendar.shop
     changes = [
         gated_asset(
-            table.clean, partial(change_rows, table), calendar=calendar, reads=[table.raw], suite=checks.changes(shop, table), kinds={"sql"}
+            table.clean,
+            partial(change_rows, table),
+            calendar=calendar,
+            reads=[table.raw],
+            suite=checks.changes(shop, table),
+            kinds={"sql"},
         )
         for table in shop.changes
     ]
@@ -84,8 +89,13 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
         )
     return Rows(
         booked,
-        figures=(HERE / "conservation.sql").read_text(encoding="utf-8").format(
-            raw=table.raw.qualified, few=FEW, money=_money(table.name, shop.has_prices), raw_money=_raw_money(table.name, shop.has_prices)
+        figures=(HERE / "conservation.sql")
+        .read_text(encoding="utf-8")
+        .format(
+            raw=table.raw.qualified,
+            few=FEW,
+            money=_money(table.name, shop.has_prices),
+            raw_money=_raw_money(table.name, shop.has_prices),
         ),
         beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
     )
@@ -101,7 +111,11 @@ def _money(table: str, has_prices: bool) -> str:
 
 
 def _raw_money(table: str, has_prices: bool) -> str:
-    return "TRY_CAST(quantity AS BIGINT) * TRY_CAST(unit_price AS DECIMAL(18,4))" if table == "orders" and has_prices else "0"
+    return (
+        "TRY_CAST(quantity AS BIGINT) * TRY_CAST(unit_price AS DECIMAL(18,4))"
+        if table == "orders" and has_prices
+        else "0"
+    )
 
 
 def _set_aside(work: Work, table: ContractTable, raw: str) -> None:

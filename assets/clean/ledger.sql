@@ -22,8 +22,10 @@ in_order AS (
 ),
 
 compared AS (
+    -- In a history a row may be followed by one that happened before it: both count from the later day, or weeks between see two.
     SELECT
-        *,
+        {columns}, delivered_on, row_no, is_arrival,
+        max(known_on) OVER (PARTITION BY {key} ORDER BY delivered_on, row_no) AS known_on,
         struct_pack({content}) AS content,
         lag(struct_pack({content})) OVER (PARTITION BY {key} ORDER BY delivered_on, row_no) AS before
     FROM in_order

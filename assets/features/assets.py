@@ -20,17 +20,32 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     known = [CONTRACT[name].clean for name in ("customers", "products") if name in shop.tables]
     assets = [
         gated_asset(
-            CUSTOMER_DAYS, customer_day_rows, calendar=calendar, reads=behaviour, suite=checks.customer_days(shop), kinds={"sql"}
+            CUSTOMER_DAYS,
+            customer_day_rows,
+            calendar=calendar,
+            reads=behaviour,
+            suite=checks.customer_days(shop),
+            kinds={"sql"},
         ),
         gated_asset(
-            CUSTOMERS, customer_rows, calendar=calendar, reads=[CUSTOMER_DAYS, *known], suite=checks.customers(shop), kinds={"sql"}
+            CUSTOMERS,
+            customer_rows,
+            calendar=calendar,
+            reads=[CUSTOMER_DAYS, *known],
+            suite=checks.customers(shop),
+            kinds={"sql"},
         ),
     ]
     if "links" in shop.tables:
         links = CONTRACT["links"].clean
         assets.append(
             gated_asset(
-                IDENTITIES, identity_rows, calendar=calendar, reads=[CUSTOMER_DAYS, links], suite=checks.identities(shop), kinds={"scipy"}
+                IDENTITIES,
+                identity_rows,
+                calendar=calendar,
+                reads=[CUSTOMER_DAYS, links],
+                suite=checks.identities(shop),
+                kinds={"scipy"},
             )
         )
     return assets

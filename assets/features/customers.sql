@@ -79,20 +79,27 @@ products AS (
     FROM asked AS a JOIN clean_products AS p ON p.known_on < a.as_of
 ),
 
+-- Reversals against: a line that was corrected away or cancelled was not bought.
 bought AS (
-    SELECT customer_id, product_id, min(known_on) AS known_on
+    SELECT customer_id, product_id, known_on, sum(sign) AS line_count
     FROM clean_orders
-    WHERE customer_id IS NOT NULL AND quantity > 0 AND sign = 1 AND cancelled_at IS NULL
-    GROUP BY customer_id, product_id
+    WHERE customer_id IS NOT NULL AND quantity > 0 AND cancelled_at IS NULL AND coalesce(line_type, 'product') = 'product'
+    GROUP BY customer_id, product_id, known_on
+),
+
+baskets AS (
+    SELECT a.as_of, b.customer_id, b.product_id
+    FROM asked AS a JOIN bought AS b ON b.known_on < a.as_of
+    GROUP BY a.as_of, b.customer_id, b.product_id
+    HAVING sum(b.line_count) > 0
 ),
 
 categories AS (
-    SELECT a.as_of, coalesce(p.person_id, b.customer_id) AS person_id, count(DISTINCT c.category) AS category_count
-    FROM asked AS a
-    JOIN bought AS b ON b.known_on < a.as_of
-    JOIN products AS c ON c.as_of = a.as_of AND c.product_id = b.product_id AND c.age = 1
-    LEFT JOIN persons AS p ON p.as_of = a.as_of AND p.customer_id = b.customer_id
-    GROUP BY a.as_of, coalesce(p.person_id, b.customer_id)
+    SELECT b.as_of, coalesce(p.person_id, b.customer_id) AS person_id, count(DISTINCT c.category) AS category_count
+    FROM baskets AS b
+    JOIN products AS c ON c.as_of = b.as_of AND c.product_id = b.product_id AND c.age = 1
+    LEFT JOIN persons AS p ON p.as_of = b.as_of AND p.customer_id = b.customer_id
+    GROUP BY b.as_of, coalesce(p.person_id, b.customer_id)
 ),
 
 attributes AS (

@@ -27,7 +27,8 @@ def identities(warehouse: Warehouse, weeks: Sequence[date]) -> "pd.DataFrame":
         warehouse.view(CONTRACT["customers"].clean)
         for week in weeks:
             links = connection.execute(
-                "SELECT customer_id, key_type || ':' || key_value AS key FROM clean.links WHERE known_on < ? ORDER BY ALL", [week]
+                "SELECT customer_id, key_type || ':' || key_value AS key FROM clean.links WHERE known_on < ? ORDER BY ALL",
+                [week],
             ).df()
             seen = connection.execute(
                 """

@@ -25,7 +25,12 @@ CUSTOMER_DAYS = Table(
         Column("favorite_count", "BIGINT", "Products marked as favourites.", needs="events"),
         Column("search_count", "BIGINT", "Searches.", needs="events"),
         Column("click_count", "BIGINT", "Clicks on lists.", needs="events"),
-        Column("session_count", "BIGINT", "Sessions begun: a pause longer than the shop's setting begins one.", needs="events"),
+        Column(
+            "session_count",
+            "BIGINT",
+            "Sessions begun: a pause longer than the shop's setting begins one.",
+            needs="events",
+        ),
     ),
 )
 
@@ -65,13 +70,19 @@ CUSTOMERS = Table(
             for days in (7, 30, 90, 365)
             for column in (
                 Column(f"purchases_{days}d", "BIGINT", f"Days with a purchase in the last {days} days."),
-                Column(f"spend_{days}d", MONEY, f"Spend in the last {days} days, returns of these days netted.", money=True),
+                Column(
+                    f"spend_{days}d", MONEY, f"Spend in the last {days} days, returns of these days netted.", money=True
+                ),
             )
         ),
         Column("gap_mean_days", "DOUBLE", "Mean days between purchases."),
         Column("gap_sd_days", "DOUBLE", "Standard deviation of the days between purchases."),
         Column("recency_to_gap", "DOUBLE", "Recency as a multiple of the mean gap."),
-        Column("purchase_trend", "DOUBLE", "Purchases of the last 90 days against the 90 before: -1 (all before) to 1 (all recent)."),
+        Column(
+            "purchase_trend",
+            "DOUBLE",
+            "Purchases of the last 90 days against the 90 before: -1 (all before) to 1 (all recent).",
+        ),
         Column("returned_line_count", "BIGINT", "Returned lines."),
         Column("return_share", "DOUBLE", "Returned pieces as a share of bought pieces."),
         Column("lines_a_purchase", "DOUBLE", "Product lines a day with a purchase: the basket."),

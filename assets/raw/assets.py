@@ -69,7 +69,9 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
     return Rows(
         "SELECT * FROM arrived",
         figures="SELECT delivered_on, count(*) AS unreadable_count FROM refused GROUP BY delivered_on",
-        metadata=_left_out(left_out, "" if any(d.day is None for d in found) else f" {work.keys[0]} to {work.keys[-1]}"),
+        metadata=_left_out(
+            left_out, "" if any(d.day is None for d in found) else f" {work.keys[0]} to {work.keys[-1]}"
+        ),
         problems=list(problems.values()),
     )
 
@@ -110,10 +112,19 @@ def change_rows(table: ContractTable, work: Work) -> Rows:
         if known.get(called) != fingerprint or not delivery.is_there:
             _read(work, table, delivery, left_out)
             read[called] = fingerprint
-    kept = "" if "whole" in read else f" UNION ALL SELECT * FROM {name} WHERE CAST(delivered_on AS VARCHAR) NOT IN (SELECT unnest($read))"
+    kept = (
+        ""
+        if "whole" in read
+        else f" UNION ALL SELECT * FROM {name} WHERE CAST(delivered_on AS VARCHAR) NOT IN (SELECT unnest($read))"
+    )
     forget = ("DELETE FROM ops.deliveries WHERE table_name = ? AND delivery IN (SELECT unnest(?))", [name, list(read)])
     note = [("INSERT INTO ops.deliveries VALUES (?, ?, ?)", [name, *entry]) for entry in read.items()]
-    return Rows(f"SELECT * FROM arrived{kept}", {"read": list(read)} if kept else {}, book=[forget, *note], metadata=_left_out(left_out))
+    return Rows(
+        f"SELECT * FROM arrived{kept}",
+        {"read": list(read)} if kept else {},
+        book=[forget, *note],
+        metadata=_left_out(left_out),
+    )
 
 
 def _empty_arrived(work: Work, table: ContractTable) -> None:

@@ -8,3 +8,4 @@ SELECT
 FROM invoices
 WHERE UnitPrice > 0 AND Description IS NOT NULL AND regexp_full_match(StockCode, '([0-9]{5}.*)|(DCGS.*)')
 GROUP BY StockCode, Description
+ORDER BY known_on, product_id, title

@@ -82,7 +82,9 @@ def segment_rows(work: Work) -> Rows:
         frames.append(assigned(week, fitted, customers))
     notes: dict[str, object] = {}
     if fits:
-        notes["newest_fit"] = dg.MetadataValue.json({"fitted_as_of": fits[-1].fitted_as_of.isoformat()} | fits[-1].metrics)
+        notes["newest_fit"] = dg.MetadataValue.json(
+            {"fitted_as_of": fits[-1].fitted_as_of.isoformat()} | fits[-1].metrics
+        )
     if unfitted:
         notes["not_enough_history"] = (
             f"{len(unfitted)} weeks up to {unfitted[-1]} have no segments: needs {HISTORY_DAYS} days and {Settings().min_customers} buyers"
@@ -91,7 +93,11 @@ def segment_rows(work: Work) -> Rows:
 
 
 def _no_segments() -> str:
-    return "SELECT " + ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in SEGMENTS.columns) + " WHERE false"
+    return (
+        "SELECT "
+        + ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in SEGMENTS.columns)
+        + " WHERE false"
+    )
 
 
 def profile_rows(work: Work) -> Rows:
@@ -106,14 +112,16 @@ def move_rows(work: Work) -> Rows:
     there = {
         date.fromisoformat(row[0])
         for row in connection.execute(
-            "SELECT partition_key FROM ops.windows WHERE table_name = $table AND NOT is_stale", {"table": SEGMENTS.qualified}
+            "SELECT partition_key FROM ops.windows WHERE table_name = $table AND NOT is_stale",
+            {"table": SEGMENTS.qualified},
         ).fetchall()
     }
     columns = "as_of, person_id, segment_id, segment_zh, segment_en, fitted_as_of"
     earlier = [week - timedelta(days=7) for week in work.keys]
     stored = [week for week in earlier if week in there]
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE before AS SELECT {columns} FROM insights.segments WHERE list_contains($weeks, as_of)", {"weeks": stored}
+        f"CREATE OR REPLACE TEMP TABLE before AS SELECT {columns} FROM insights.segments WHERE list_contains($weeks, as_of)",
+        {"weeks": stored},
     )
     absent = [week for week in earlier if week not in there and week >= monday_after(warehouse.shop.start)]
     fits = fits_until(warehouse, max(absent)) if absent else []
@@ -123,6 +131,8 @@ def move_rows(work: Work) -> Rows:
             connection.register("frame", assigned(week, fitted, customers_as_of(warehouse, week)))
             connection.execute(f"INSERT INTO before SELECT {columns} FROM frame")
             connection.unregister("frame")
-    connection.execute("CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest($weeks) AS as_of", {"weeks": list(work.keys)})
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest($weeks) AS as_of", {"weeks": list(work.keys)}
+    )
     warehouse.view(CUSTOMERS)
     return Rows((HERE / "moves.sql").read_text(encoding="utf-8"))

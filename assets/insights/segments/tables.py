@@ -62,6 +62,8 @@ MOVES = Table(
         Column("to_segment_en", "VARCHAR", "Its name in English."),
         Column("customer_count", "BIGINT", "Customers."),
         Column("spend_90d", MONEY, "Their spend in the last 90 days.", money=True),
-        Column("is_refit", "BOOLEAN", "Whether another fit came into force that week: part of the moves are the model's."),
+        Column(
+            "is_refit", "BOOLEAN", "Whether another fit came into force that week: part of the moves are the model's."
+        ),
     ),
 )

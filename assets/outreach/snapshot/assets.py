@@ -43,7 +43,10 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
         there = [row[0] for row in rows]
         written = write(connection, place, there, f"{as_of}-{sequence:08d}", date.fromisoformat(as_of))
         expected = {
-            f"{name.partition('.')[2]}_latest": connection.execute(f"SELECT count(*) FROM {name}_latest").fetchall()[0][0] for name in there
+            f"{name.partition('.')[2]}_latest": connection.execute(f"SELECT count(*) FROM {name}_latest").fetchall()[0][
+                0
+            ]
+            for name in there
         }
         complete = written.row_counts == expected
         moved = complete and point(place, written, warehouse.shop.retention.snapshots)
@@ -51,7 +54,10 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
             asset_key=KEY,
             check_name=whole.name,
             passed=complete,
-            metadata={"written": dg.MetadataValue.json(written.row_counts), "expected": dg.MetadataValue.json(expected)},
+            metadata={
+                "written": dg.MetadataValue.json(written.row_counts),
+                "expected": dg.MetadataValue.json(expected),
+            },
         )
         yield dg.MaterializeResult(
             asset_key=KEY,

@@ -35,7 +35,9 @@ def current(folder: Path) -> Snapshot | None:
     return Snapshot((folder / POINTER).resolve(), content["as_of"], content["row_counts"])
 
 
-def write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[str], version: str, as_of: date) -> Snapshot:
+def write(
+    connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[str], version: str, as_of: date
+) -> Snapshot:
     """Writes `<table>_latest` of each table as version `version`; a version that is there already is left as it is."""
     place = folder / version
     if (place / MANIFEST).is_file():
@@ -50,13 +52,15 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[str]
         for table in tables:
             name = f"{table.partition('.')[2]}_latest"
             connection.execute(f"CREATE TABLE snapshot.{name} AS SELECT * FROM {table}_latest ORDER BY ALL")
-            connection.execute(f"COPY snapshot.{name} TO '{_quoted(building / (name + '.parquet'))}' (FORMAT parquet, COMPRESSION zstd)")
+            connection.execute(
+                f"COPY snapshot.{name} TO '{_quoted(building / (name + '.parquet'))}' (FORMAT parquet, COMPRESSION zstd)"
+            )
             counts[name] = connection.execute(f"SELECT count(*) FROM snapshot.{name}").fetchall()[0][0]
     finally:
         connection.execute("DETACH snapshot")
     manifest = {"version": version, "as_of": as_of.isoformat(), "row_counts": counts}
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    os.replace(building, place)
+    building.replace(place)
     return Snapshot(place, as_of.isoformat(), counts)
 
 
@@ -68,8 +72,10 @@ def point(folder: Path, snapshot: Snapshot, keep: int) -> bool:
     link = folder / f".{POINTER}-{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(snapshot.folder.name)
-    os.replace(link, folder / POINTER)
-    versions = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink() and entry.name[0] != ".")
+    link.replace(folder / POINTER)
+    versions = sorted(
+        entry for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink() and entry.name[0] != "."
+    )
     for old in versions[:-keep]:
         if old != snapshot.folder:
             shutil.rmtree(old)

@@ -1,0 +1,9 @@
+-- An account stands for one order; the customer behind it is customer_unique_id. Each order says where the customer lived
+-- then: a customer is known from the day of the first order on, and a move is a change on the day of a later one.
+SELECT
+    a.customer_unique_id AS customer_id,
+    a.customer_state AS region,
+    CAST(o.order_purchase_timestamp AS DATE) AS known_on
+FROM accounts AS a
+LEFT JOIN orders AS o ON o.customer_id = a.customer_id
+ORDER BY o.order_purchase_timestamp, a.customer_id

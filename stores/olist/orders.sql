@@ -1,0 +1,22 @@
+-- One row an item. Freight is left out: it is charged for the seller's carrier.
+-- The files hold no instant of cancellation, only the final status. What matters is that a cancelled line is no sale, so
+-- the last instant at which the order surely stood takes its place: approval, else purchase.
+-- Left joins: an item without its order is seen in quarantine, one without its account as a guest's; none is lost.
+SELECT
+    i.order_id,
+    i.order_item_id AS line_no,
+    a.customer_unique_id AS customer_id,
+    i.product_id,
+    1 AS quantity,
+    i.price AS unit_price,
+    o.order_purchase_timestamp AS ordered_at,
+    o.order_approved_at AS paid_at,
+    o.order_delivered_carrier_date AS shipped_at,
+    o.order_delivered_customer_date AS delivered_at,
+    CASE
+        WHEN o.order_status IN ('canceled', 'unavailable') THEN coalesce(o.order_approved_at, o.order_purchase_timestamp)
+    END AS cancelled_at
+FROM items AS i
+LEFT JOIN orders AS o ON o.order_id = i.order_id
+LEFT JOIN accounts AS a ON a.customer_id = o.customer_id
+ORDER BY i.order_id, i.order_item_id

@@ -1,0 +1,7 @@
+-- Undated: the assortment counts as known from the shop's start. Two categories lack a translation and keep their name.
+SELECT
+    p.product_id,
+    coalesce(n.product_category_name_english, p.product_category_name) AS category
+FROM assortment AS p
+LEFT JOIN category_names AS n ON n.product_category_name = p.product_category_name
+ORDER BY p.product_id

@@ -1,0 +1,21 @@
+-- One survey may answer for several orders: the order makes the id unique.
+-- The creation date is the day on which the survey was sent out; the customer wrote at the answer's instant.
+-- A survey is about an order: it names a product only where the order holds no other.
+WITH sold AS (
+    SELECT order_id, CASE WHEN count(DISTINCT product_id) = 1 THEN min(product_id) END AS product_id
+    FROM items
+    GROUP BY order_id
+)
+
+SELECT
+    s.review_id || '-' || s.order_id AS review_id,
+    a.customer_unique_id AS customer_id,
+    sold.product_id,
+    s.review_score AS rating,
+    nullif(concat_ws(chr(10), s.review_comment_title, s.review_comment_message), '') AS text,
+    s.review_answer_timestamp AS reviewed_at
+FROM surveys AS s
+LEFT JOIN orders AS o ON o.order_id = s.order_id
+LEFT JOIN accounts AS a ON a.customer_id = o.customer_id
+LEFT JOIN sold ON sold.order_id = s.order_id
+ORDER BY s.review_answer_timestamp, s.review_id, s.order_id

@@ -52,7 +52,7 @@ def customers(shop: Shop) -> list[Expectation]:
         Expectation(
             "the_week_has_customers",
             "An empty week is a week whose days held nothing usable.",
-            "count(*)",
+            "SELECT CAST(a.as_of AS VARCHAR), count(s.as_of) FROM asked AS a LEFT JOIN stage AS s ON s.as_of = a.as_of GROUP BY 1",
             at_least=1,
             severity="warning",
         ),

@@ -39,7 +39,8 @@ class Rows:
 
     `figures` is a select of (partition key, figure, …) that came with the rows; `problems` are told where it is refused;
     `book` are statements of the same transaction; `beside` are rows of another table that
-    are published with these (what was put in quarantine): the table, its `source_table`, and a select.
+    are published with these (what was put in quarantine): the table, its `source_table`, and a select. `arrivals` are
+    given where rows of a day follow from earlier rows of their key: the table in which a key's later rows arrived, and the key.
     """
 
     relation: "str | pd.DataFrame"
@@ -49,6 +50,7 @@ class Rows:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     problems: Sequence[str] = ()
     book: Sequence[tuple[str, list[Any]]] = ()
+    arrivals: "tuple[Table, tuple[str, ...]] | None" = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def gated_asset(
                         warehouse,
                         calendar,
                         keys[start : start + size],
-                        context.run_id,
+                        context.run.run_id,
                     )
                 )
             except duckdb.Error as error:
@@ -219,7 +221,7 @@ def _pass(
         }
         good = [str(key) for key in keys if str(key) not in bad]
         published = publish(
-            connection, table, reads, rows.beside, rows.book, good, counts, run_id, calendar.shop.retention.weeks
+            connection, table, reads, rows.beside, rows.book, good, counts, run_id, calendar.shop.retention.weeks, rows.arrivals
         )
         return Passed(published, verdicts, samples, inputs, rows.metadata, rows.problems)
     finally:

@@ -70,6 +70,7 @@ def publish(
     counts: "dict[str, Count]",
     run_id: str,
     weeks: int,
+    arrivals: tuple[Table, tuple[str, ...]] | None = None,
 ) -> Published:
     """Replaces the partitions `keys` of the table by the staged ones; all of it or nothing. Weekly tables keep their newest `weeks`."""
     part = f"CAST({table.partition_column} AS VARCHAR)" if table.partition_column else "'all'"
@@ -84,6 +85,7 @@ def publish(
         changed = [key for key in keys if before.get(key) != counts[key].checksum]
         columns = ", ".join(f'"{name}"' for name in table.column_names)
         replaced = [key for key in changed if key in before]
+        upset = _followers(connection, table, *arrivals, keys, changed) if arrivals and changed else []
         if replaced:
             connection.execute(
                 f"DELETE FROM {table.qualified} WHERE {part} IN (SELECT unnest($keys))", {"keys": replaced}
@@ -101,7 +103,9 @@ def publish(
         _note_reads(connection, table, reads)
         if table.partitioning == "weekly":
             _forget_old_weeks(connection, table, weeks)
-        stale = _mark_stale(connection, table, [key for key in changed if key in before])
+        # A day that is there for the first time counts too: weeks after it may have been worked out without it.
+        stale = _mark_stale(connection, table, changed)
+        stale += _mark_stale(connection, table, upset, themselves=True)
         connection.execute("COMMIT")
     except BaseException:
         # A COMMIT that failed (a full disk) has ended the transaction already; its error is the one to tell.
@@ -171,14 +175,47 @@ def _note_reads(connection: duckdb.DuckDBPyConnection, table: Table, reads: Sequ
         )
 
 
-def _mark_stale(connection: duckdb.DuckDBPyConnection, table: Table, replaced: list[str]) -> list[str]:
-    """Marks what rests on partitions whose rows changed: the same day, and every week after it. Returns what was marked."""
+def _followers(
+    connection: duckdb.DuckDBPyConnection, table: Table, raw: Table, key: tuple[str, ...], keys: list[str], changed: list[str]
+) -> list[str]:
+    """Published days, not among `keys`, on which a key arrived again whose rows change on an earlier day: they were booked against those."""
+    later = "SELECT partition_key FROM ops.windows WHERE table_name = $table AND partition_key > $first AND NOT list_contains($keys, partition_key)"
+    parameters = {"table": table.qualified, "first": min(changed), "keys": keys}
+    if not connection.execute(later, parameters).fetchall():
+        return []
+    columns = ", ".join(f'"{name}"' for name in table.column_names if name != "row_no")
+    these = "WHERE list_contains($changed, CAST(delivered_on AS VARCHAR))"
+    staged, stored = (f"SELECT {columns} FROM {name} {these}" for name in ("stage", table.qualified))
+    found = connection.execute(
+        f"""
+        WITH upset AS (
+            SELECT {", ".join(key)}, min(delivered_on) AS changed_on
+            FROM (({staged} EXCEPT {stored}) UNION ALL ({stored} EXCEPT {staged}))
+            GROUP BY ALL
+        )
+        SELECT DISTINCT CAST(r.delivered_on AS VARCHAR) FROM {raw.qualified} AS r
+        JOIN upset ON r.delivered_on > upset.changed_on AND {" AND ".join(f"trim(r.{name}) = upset.{name}" for name in key)}
+        WHERE CAST(r.delivered_on AS VARCHAR) IN ({later})
+        ORDER BY 1
+        """,
+        {**parameters, "changed": changed},
+    ).fetchall()
+    return [row[0] for row in found]
+
+
+def _mark_stale(
+    connection: duckdb.DuckDBPyConnection, table: Table, replaced: list[str], *, themselves: bool = False
+) -> list[str]:
+    """Marks what rests on partitions whose rows changed: the same day, and every week after it; `themselves` marks these
+    partitions too. Returns what was marked."""
     if not replaced or table.partitioning == "none":
         return []
     marked = connection.execute(
         """
         WITH RECURSIVE resting AS (
             SELECT table_name, partitioning FROM ops.reads WHERE input_name = $table
+            UNION
+            SELECT $table, $partitioning WHERE $themselves
             UNION
             SELECT r.table_name, r.partitioning FROM ops.reads AS r JOIN resting ON r.input_name = resting.table_name
         )
@@ -189,7 +226,13 @@ def _mark_stale(connection: duckdb.DuckDBPyConnection, table: Table, replaced: l
                 OR (resting.partitioning = 'weekly' AND $partitioning = 'daily' AND partition_key > $first))
         RETURNING windows.table_name || ' ' || partition_key
         """,
-        {"table": table.qualified, "partitioning": table.partitioning, "keys": replaced, "first": min(replaced)},
+        {
+            "table": table.qualified,
+            "partitioning": table.partitioning,
+            "keys": replaced,
+            "first": min(replaced),
+            "themselves": themselves,
+        },
     ).fetchall()
     if table.partitioning == "daily":
         connection.execute(

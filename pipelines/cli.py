@@ -19,8 +19,10 @@ from resources.shop import Shop, load_shop
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Zhike 知客: know the customer."
 )
-console = Console()
-errors = Console(stderr=True)
+# A pipe has no width of its own: the tables need some.
+WIDTH = None if sys.stdout.isatty() else 120
+console = Console(width=WIDTH)
+errors = Console(stderr=True, width=WIDTH)
 
 Store = Annotated[str, typer.Option("--store", envvar="ZHIKE_STORE", help="Name of a folder in stores/, or a path.")]
 HomeFolder = Annotated[Path | None, typer.Option("--home", help="Where Zhike writes. Also ZHIKE_HOME; default .zhike.")]

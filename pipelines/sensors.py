@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from resources.calendar import Calendar
-from resources.contract import ContractTable
+from resources.contract import ORDERS, ContractTable
 from resources.errors import ZhikeError
 from resources.reader import delivered_days, deliveries
 from resources.shop import Shop
@@ -56,10 +56,13 @@ def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition") -> d
         except ZhikeError as error:
             return dg.SkipReason(str(error))
         keys = calendar.daily.get_partition_keys()
+        facts = {table.name for table in shop.facts}
         changed: set[str] = set()
         for name, found in now.items():
-            # Without a cursor the days that ran before the sensor was switched on are not run again.
-            done = set() if name in seen else context.instance.get_materialized_partitions(dg.AssetKey(["raw", name]))
+            # Without a cursor the days that ran before the sensor was switched on are not run again. A table of changes has
+            # no partitions; every run reads what is new of it, so its days are done when those of the orders are.
+            key = dg.AssetKey(["raw", name if name in facts else ORDERS.name])
+            done = set() if name in seen else context.instance.get_materialized_partitions(key)
             for day, fingerprint in found.items():
                 if seen.get(name, {}).get(day) != fingerprint:
                     changed |= set(keys) - done if day == WHOLE else {day} - done

@@ -81,7 +81,7 @@ class Warehouse(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
-        run_id = context.run_id or ""
+        run_id = context.run.run_id if context.run else ""
         if context.instance and run_id and context.instance.has_run(run_id):
             context.instance.add_run_tags(run_id, {PROCESS_TAG: process_of(os.getpid())})
         with self.opened(run_id):

@@ -98,6 +98,7 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
             raw_money=_raw_money(table.name, shop.has_prices),
         ),
         beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
+        arrivals=(table.raw, table.key),
     )
 
 

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     shop = calendar.shop
     behaviour = [CONTRACT[name].clean for name in ("orders", "events") if name in shop.tables]
-    known = [CONTRACT[name].clean for name in ("customers", "products") if name in shop.tables]
+    known = [CONTRACT[name].clean for name in ("orders", "customers", "products", "links") if name in shop.tables]
     assets = [
         gated_asset(
             CUSTOMER_DAYS,

@@ -35,7 +35,7 @@ visits AS (
                 'second',
                 lag(occurred_at) OVER (PARTITION BY customer_id, delivered_on ORDER BY occurred_at, row_no),
                 occurred_at
-            ) <= $session_seconds
+            ) < $session_seconds
                 THEN 0
             ELSE 1
         END AS begins_session

@@ -148,7 +148,8 @@ SELECT
     t.gender,
     t.region,
     t.occupation,
-    date_diff('day', CAST(t.registered_at AS DATE), s.as_of) AS tenure_days
+    -- The instant is UTC, the day the shop's: the session runs in the shop's zone.
+    date_diff('day', CAST(t.registered_at AT TIME ZONE 'UTC' AS DATE), s.as_of) AS tenure_days
 FROM sums AS s
 LEFT JOIN gaps AS g ON g.as_of = s.as_of AND g.person_id = s.person_id
 LEFT JOIN accounts AS n ON n.as_of = s.as_of AND n.person_id = s.person_id

@@ -28,7 +28,7 @@ CUSTOMER_DAYS = Table(
         Column(
             "session_count",
             "BIGINT",
-            "Sessions begun: a pause longer than the shop's setting begins one.",
+            "Sessions begun: a pause of the shop's setting or longer begins one.",
             needs="events",
         ),
     ),

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -19,6 +20,8 @@ from resources.reader import delivered_days
 from resources.shop import Shop
 from resources.warehouse import PROCESS_TAG, fail_dead_runs, process_of
 
+# The runs that one command made.
+COMMAND_TAG = "zhike/command"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -30,6 +33,7 @@ class Report:
     unchanged: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    command: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def is_fine(self) -> bool:
@@ -93,6 +97,7 @@ def run_job(
         "dagster/asset_partition_range_start": first.isoformat(),
         "dagster/asset_partition_range_end": last.isoformat(),
         PROCESS_TAG: process_of(os.getpid()),
+        COMMAND_TAG: report.command,
     }
     while remaining:
         with _databases_open(Path(instance.root_directory)):

@@ -1,5 +1,6 @@
 """What is there, how fresh, what failed and why."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from assets.outreach.snapshot.publish import current
-from pipelines.runs import instance_of
+from pipelines.runs import COMMAND_TAG, instance_of
 from resources.errors import ZhikeError
 from resources.home import open_home
 from resources.shop import Shop
@@ -58,26 +59,26 @@ def status_of(shop: Shop, home: Path) -> dict[str, Any]:
 
 
 def _failures(instance: dg.DagsterInstance) -> list[dict[str, str]]:
-    """The newest runs when they failed, up to the newest one that did not."""
+    """What failed in the newest commands and backfills, up to the newest one in which nothing did. One command is several
+    runs when a step fails, and the last of them may be fine."""
     failures: list[dict[str, str]] = []
-    for record in instance.get_run_records(limit=RECENT_RUNS):
-        run = record.dagster_run
-        if run.status == dg.DagsterRunStatus.SUCCESS or len(failures) == SHOWN_FAILURES:
+    records = [record.dagster_run for record in instance.get_run_records(limit=RECENT_RUNS)]
+    for _, together in groupby(records, _belongs_to):
+        runs = list(together)
+        failed = [run for run in runs if run.status == dg.DagsterRunStatus.FAILURE]
+        if not failed and any(run.status == dg.DagsterRunStatus.SUCCESS for run in runs):
             break
-        if run.status != dg.DagsterRunStatus.FAILURE:
-            continue
-        logs = instance.all_logs(
-            run.run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.PIPELINE_FAILURE}
-        )
-        reasons = [_reason(entry) for entry in logs]
-        failures.append(
-            {
-                "run": run.run_id,
-                "job": run.job_name,
-                "why": next((reason for reason in reasons if reason), "see the run in the web UI"),
-            }
-        )
-    return failures
+        failures += [{"run": run.run_id, "job": run.job_name, "why": _why(instance, run.run_id)} for run in failed]
+    return failures[:SHOWN_FAILURES]
+
+
+def _belongs_to(run: dg.DagsterRun) -> str:
+    return run.tags.get(COMMAND_TAG) or run.tags.get("dagster/backfill") or run.run_id
+
+
+def _why(instance: dg.DagsterInstance, run_id: str) -> str:
+    logs = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.PIPELINE_FAILURE})
+    return next((reason for entry in logs if (reason := _reason(entry))), "see the run in the web UI")
 
 
 def _reason(entry: dg.EventLogEntry) -> str:

@@ -70,6 +70,7 @@ def segment_rows(work: Work) -> Rows:
     from assets.insights.segments.selection import Settings
 
     fits = fits_until(work.warehouse, max(work.keys))
+    _ask_again(work)
     frames, unfitted = [], []
     for week in work.keys:
         fitted = in_force(fits, week)
@@ -87,9 +88,17 @@ def segment_rows(work: Work) -> Rows:
         )
     if unfitted:
         notes["not_enough_history"] = (
-            f"{len(unfitted)} weeks up to {unfitted[-1]} have no segments: needs {HISTORY_DAYS} days and {Settings().min_customers} buyers"
+            f"not enough history: needs {HISTORY_DAYS} days and {Settings().min_customers} buyers; "
+            f"{len(unfitted)} weeks up to {unfitted[-1]} have no segments"
         )
     return Rows(pd.concat(frames, ignore_index=True) if frames else _no_segments(), metadata=notes)
+
+
+def _ask_again(work: Work) -> None:
+    """Says once more which weeks are asked for: customers as of a fit's day were read by another `asked`, and the checks read it too."""
+    work.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest($weeks) AS as_of", {"weeks": list(work.keys)}
+    )
 
 
 def _no_segments() -> str:
@@ -131,8 +140,6 @@ def move_rows(work: Work) -> Rows:
             connection.register("frame", assigned(week, fitted, customers_as_of(warehouse, week)))
             connection.execute(f"INSERT INTO before SELECT {columns} FROM frame")
             connection.unregister("frame")
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest($weeks) AS as_of", {"weeks": list(work.keys)}
-    )
+    _ask_again(work)
     warehouse.view(CUSTOMERS)
     return Rows((HERE / "moves.sql").read_text(encoding="utf-8"))

@@ -43,8 +43,10 @@ def write(
     if (place / MANIFEST).is_file():
         content = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
         return Snapshot(place, content["as_of"], content["row_counts"])
+    # One process writes: what is still being built was left by a run that was killed.
+    for left in folder.glob(".building-*"):
+        shutil.rmtree(left)
     building = folder / f".building-{os.getpid()}"
-    shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     counts: dict[str, int] = {}
     connection.execute(f"ATTACH '{_quoted(building / 'zhike.duckdb')}' AS snapshot")

@@ -38,7 +38,8 @@ def no_row(name: str, where: str, why: str, severity: Severity = "critical") -> 
 def share_of_rows(name: str, where: str, at_most: float, why: str, severity: Severity = "critical") -> Expectation:
     """At most this share of the partition's rows fulfils `where`, unless they are few."""
     found = f"count(*) FILTER (WHERE {where})"
-    figure = f"CASE WHEN {found} >= {FEW} THEN {found} / count(*) END"
+    # Named once: a predicate with a subquery would be evaluated for every mention.
+    figure = f"list_filter([{found}], lambda n: n >= {FEW})[1] / count(*)"
     return Expectation(name, why, figure, at_most=at_most, offending=where, severity=severity)
 
 

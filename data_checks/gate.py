@@ -221,7 +221,16 @@ def _pass(
         }
         good = [str(key) for key in keys if str(key) not in bad]
         published = publish(
-            connection, table, reads, rows.beside, rows.book, good, counts, run_id, calendar.shop.retention.weeks, rows.arrivals
+            connection,
+            table,
+            reads,
+            rows.beside,
+            rows.book,
+            good,
+            counts,
+            run_id,
+            calendar.shop.retention.weeks,
+            rows.arrivals,
         )
         return Passed(published, verdicts, samples, inputs, rows.metadata, rows.problems)
     finally:
@@ -331,7 +340,9 @@ class Outcome:
             if self.samples.get(name):
                 metadata["sample"] = dg.MetadataValue.json(self.samples[name][:SAMPLE_ROWS])
             if name == _INPUTS.name and failed:
-                metadata["missing"] = dg.MetadataValue.json({key: self.inputs.get(key, [])[:NAMED] for key in failed[:NAMED]})
+                metadata["missing"] = dg.MetadataValue.json(
+                    {key: self.inputs.get(key, [])[:NAMED] for key in failed[:NAMED]}
+                )
             yield dg.AssetCheckResult(
                 asset_key=self.table.asset_key,
                 check_name=name,

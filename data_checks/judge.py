@@ -84,7 +84,7 @@ def profile(
     missing: dict[str, list[str]],
 ) -> "pd.DataFrame":
     """One row a partition: `part`, `row_count`, `checksum` and a column for each figure."""
-    part = f"CAST({table.partition_column} AS VARCHAR)" if table.partition_column else "'all'"
+    part = table.partition_column or "'all'"
     aggregates, joins, selected = [], [], []
     for number, expectation in enumerate(expectations):
         column = _column(number, expectation)
@@ -108,7 +108,7 @@ def profile(
             SELECT {part} AS part, count(*) AS row_count, CAST(sum(hash({", ".join(table.column_names)})) AS VARCHAR) AS checksum
                 {"".join(", " + aggregate for aggregate in aggregates)}
             FROM stage GROUP BY 1
-        ) AS s ON s.part = k.part
+        ) AS s ON CAST(s.part AS VARCHAR) = k.part
         {" ".join(joins)}
         ORDER BY k.part
     """

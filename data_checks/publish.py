@@ -176,7 +176,12 @@ def _note_reads(connection: duckdb.DuckDBPyConnection, table: Table, reads: Sequ
 
 
 def _followers(
-    connection: duckdb.DuckDBPyConnection, table: Table, raw: Table, key: tuple[str, ...], keys: list[str], changed: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    raw: Table,
+    key: tuple[str, ...],
+    keys: list[str],
+    changed: list[str],
 ) -> list[str]:
     """Published days, not among `keys`, on which a key arrived again whose rows change on an earlier day: they were booked against those."""
     later = "SELECT partition_key FROM ops.windows WHERE table_name = $table AND partition_key > $first AND NOT list_contains($keys, partition_key)"

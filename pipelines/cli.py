@@ -129,11 +129,11 @@ def _run(
     unknown = set(select) - {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()}
     if unknown:
         raise typer.BadParameter(f"no asset {', '.join(sorted(unknown))}", param_hint="--select")
+    if as_of is not None and not calendar.weekly.has_partition_key(as_of.isoformat()):
+        raise typer.BadParameter(f"{as_of} is not one of the shop's Mondays", param_hint="--as-of")
     report = Report()
     with bars(errors if as_json else console):
         if as_of is not None:
-            if not calendar.weekly.has_partition_key(as_of.isoformat()):
-                raise typer.BadParameter(f"{as_of} is not one of the shop's Mondays", param_hint="--as-of")
             run_job(definitions, instance, "weekly", as_of, as_of, select, report)
         else:
             oldest, newest = days_covered(shop, first, last)

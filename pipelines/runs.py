@@ -104,7 +104,7 @@ def run_job(
             result = resolved.execute_in_process(
                 instance=instance, asset_selection=sorted(remaining), tags=tags, run_config=QUIET, raise_on_error=False
             )
-        done = _read(result, report)
+        done = _read(instance, result, report)
         if not done or not any(event.is_step_failure for event in result.all_events):
             if not done:
                 report.failures += [_message(event) for event in result.all_events if event.is_failure][:1]
@@ -122,7 +122,7 @@ def _databases_open(dagster_home: Path) -> Iterator[None]:
         yield
 
 
-def _read(result: dg.ExecuteInProcessResult, report: Report) -> set[dg.AssetKey]:
+def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, report: Report) -> set[dg.AssetKey]:
     """Adds the events of a run to the report; returns the assets that were tried."""
     done: set[dg.AssetKey] = set()
     for event in result.all_events:
@@ -130,9 +130,11 @@ def _read(result: dg.ExecuteInProcessResult, report: Report) -> set[dg.AssetKey]
             report.failures.append(_message(event))
         if event.is_step_failure or event.is_step_success:
             done.add(dg.AssetKey((event.step_key or "").split("__", 1)))
-    for event in result.get_asset_materialization_events():
-        name = event.materialization.asset_key.to_user_string()
-        report.published[name] = report.published.get(name, 0) + 1
+    # Not from the result, which lacks what a failing step has published.
+    for entry in instance.all_logs(result.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+        if entry.asset_materialization:
+            name = entry.asset_materialization.asset_key.to_user_string()
+            report.published[name] = report.published.get(name, 0) + 1
     for check in result.get_asset_check_evaluations():
         if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
             report.warnings.append(f"{check.asset_key.to_user_string()}: {check.check_name.replace('_', ' ')}")

@@ -45,7 +45,7 @@ def build_schedules(
         monday = context.scheduled_execution_time.date()
         if not calendar.weekly.has_partition_key(monday.isoformat()):
             return dg.SkipReason(f"{monday} is not one of the shop's weeks.")
-        sunday = calendar.days_of(monday)[-1].isoformat()
+        sunday = calendar.days_before(monday)[-1].isoformat()
         if sunday not in context.instance.get_materialized_partitions(CUSTOMER_DAYS.asset_key):
             return dg.SkipReason(f"Waits for {CUSTOMER_DAYS.qualified} of {sunday}.")
         return dg.RunRequest(run_key=monday.isoformat(), partition_key=monday.isoformat())

@@ -46,14 +46,10 @@ class Calendar:
             ),
         )
 
-    def days_of(self, as_of: date) -> list[date]:
-        """The deliveries that week `as_of` needs: its seven days, or the history for days that it covers."""
-        days = [as_of - timedelta(days=back) for back in range(7, 0, -1)]
-        last = self.shop.end or date.max
-        return sorted({max(day, self.shop.first_delivery) for day in days if self.shop.start <= day <= last})
-
     def days_before(self, as_of: date) -> list[date]:
-        """Every delivery that week `as_of` rests on: what is known before it was handed over on any of these days."""
+        """Every delivery that week `as_of` rests on: what is known before it was handed over on any of these days. Days that
+        the shop has given up as lost are not among them."""
         first = self.shop.first_delivery
         last = max(first, min(as_of - timedelta(days=1), self.shop.end or date.max))
-        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return [day for day in days if day not in self.shop.lost_days]

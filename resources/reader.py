@@ -169,7 +169,9 @@ def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: Con
     lacking = [field.name for field in table.fields if field.required and field.name not in columns]
     if lacking:
         raise ZhikeError(
-            f"{table.name}: required columns are not mapped: {', '.join(lacking)}", where, "add them to the select, or deliver the file with these columns in its header"
+            f"{table.name}: required columns are not mapped: {', '.join(lacking)}",
+            where,
+            "add them to the select, or deliver the file with these columns in its header",
         )
     known = {*table.field_names, "known_on"} if not table.is_fact else set(table.field_names)
     unknown = sorted(set(columns) - known)

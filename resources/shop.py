@@ -93,6 +93,9 @@ class Shop(BaseModel):
     start: date
     history_on: date | None = None
     end: date | None = None
+    lost_days: list[date] = Field(
+        default_factory=list, description="Deliveries that will never come: weeks do without."
+    )
     sources: dict[str, list[Source]]
     tables: dict[str, str]
     drops: dict[str, str] = Field(

@@ -29,7 +29,10 @@ def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         result = dg.materialize(
             build_assets(calendar),
             selection=dg.AssetSelection.groups("raw", "clean"),
-            tags={"dagster/asset_partition_range_start": "2025-12-31", "dagster/asset_partition_range_end": "2026-01-20"},
+            tags={
+                "dagster/asset_partition_range_start": "2025-12-31",
+                "dagster/asset_partition_range_end": "2026-01-20",
+            },
             resources={"warehouse": Warehouse(store="demo", home=str(folder))},
         )
     assert all(check.passed for check in result.get_asset_check_evaluations())
@@ -37,7 +40,7 @@ def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def planted(folder: Path, table: str, kinds: tuple[str, ...]) -> int:
-    query = f'SELECT count(*) FROM \'{folder / "shop/truth/dirt.parquet"}\' WHERE "table" = $table AND list_contains($kinds, kind)'
+    query = f"SELECT count(*) FROM '{folder / 'shop/truth/dirt.parquet'}' WHERE \"table\" = $table AND list_contains($kinds, kind)"
     return duckdb.execute(query, {"table": table, "kinds": list(kinds)}).fetchall()[0][0]
 
 

@@ -1,0 +1,140 @@
+"""raw: which files are one day's delivery, and that no row of a file is lost on the way."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from resources.reader import deliveries
+from tests.shop_builder import COLUMNS, FIRST, STORE, Bench, complaint, days, line, write_rows, write_store
+
+WHOLE = """
+name: {zh: 茶馆, en: Tea house}
+time_zone: Asia/Shanghai
+currency: CNY
+start: 2024-01-01
+end: 2024-01-10
+sources: {order_lines: {path: lines.csv}}
+tables: {orders: SELECT * FROM order_lines}
+"""
+
+
+@pytest.fixture
+def split(tmp_path: Path) -> Bench:
+    """A shop whose one file is split by its rows' own day."""
+    bench = Bench(tmp_path)
+    write_store(bench.store, WHOLE)
+    rows = [
+        line("0", "anna", "2024-01-01 10:00:00"),
+        line("a", "anna", "2024-01-02 00:00:00"),
+        # Late on the 2nd in UTC is the 3rd in Shanghai.
+        line("b", "anna", "2024-01-02T16:00:00Z"),
+        line("c", "anna", "2024-01-05 10:00:00"),
+        # Without a day, before the first and after the last: kept where they can be found.
+        line("d", "anna", "no day"),
+        line("e", "anna", "2023-05-05 10:00:00"),
+        line("f", "anna", "2025-05-05 10:00:00"),
+        line("g", "anna", ""),
+    ]
+    write_rows(bench.store / "lines.csv", COLUMNS["orders"], rows)
+    return bench
+
+
+def test_a_file_without_dates_is_split_by_its_rows_own_day_and_none_is_lost(split: Bench) -> None:
+    assert split.run("raw/orders", "clean/orders", first="2024-01-01", last="2024-01-10").success
+    assert split.query("SELECT order_id, delivered_on FROM raw.orders ORDER BY 1") == [
+        ("0", date(2024, 1, 1)), ("a", date(2024, 1, 2)), ("b", date(2024, 1, 3)), ("c", date(2024, 1, 5)), ("d", date(2024, 1, 1)),
+        ("e", date(2024, 1, 1)), ("f", date(2024, 1, 10)), ("g", date(2024, 1, 1)),
+    ]  # fmt: skip
+    assert split.query("SELECT row->>'order_id', reason, delivered_on FROM clean.quarantine ORDER BY 1") == [
+        ("d", "ordered_at cannot be read as TIMESTAMP", date(2024, 1, 1)),
+        ("e", "it happened before the shop's start", date(2024, 1, 1)),
+        ("f", "it happened after its delivery", date(2024, 1, 10)),
+        ("g", "ordered_at is missing", date(2024, 1, 1)),
+    ]
+    # Its rows are known from the day they happened: each day could have been delivered by itself.
+    assert (
+        split.query("SELECT order_id FROM clean.orders WHERE known_on <> ordered_on OR known_on <> delivered_on") == []
+    )
+
+
+def test_a_part_of_the_days_takes_the_rows_of_these_days_with_their_places(split: Bench) -> None:
+    assert split.run("raw/orders", first="2024-01-01", last="2024-01-10").success
+    whole = split.rows("raw.orders", "delivered_on BETWEEN '2024-01-02' AND '2024-01-05'")
+    book = split.windows()
+    assert split.run("raw/orders", first="2024-01-02", last="2024-01-05").success
+    assert split.rows("raw.orders", "delivered_on BETWEEN '2024-01-02' AND '2024-01-05'") == whole
+    assert split.windows() == book
+
+
+def test_a_whole_file_that_is_not_there_fails_the_step_and_names_it(split: Bench) -> None:
+    (split.store / "lines.csv").unlink()
+    result = split.run("raw/orders", first="2024-01-01", last="2024-01-10")
+    assert "source order_lines has no file" in complaint(result)
+    assert str(split.store / "lines.csv") in complaint(result)
+    assert split.windows() == []
+
+
+def test_the_history_is_delivered_on_its_day_and_every_other_day_by_its_file(delivered: Bench) -> None:
+    shop = delivered.shop
+    orders = shop.facts[0]
+    found = deliveries(shop, orders, days(last=date(2024, 1, 19)))
+    assert [(delivery.day, delivery.is_history) for delivery in found] == [
+        (FIRST, True),
+        (date(2024, 1, 18), False),
+        (date(2024, 1, 19), False),
+    ]
+    assert [delivery.files["order_lines"].rsplit("/", 2)[-2:] for delivery in found] == [
+        ["history", "orders.parquet"], ["orders", "2024-01-18.csv"], ["orders", "2024-01-19.csv"]
+    ]  # fmt: skip
+
+
+def test_an_optional_file_that_is_not_there_is_a_day_without_rows(tea_house: Bench) -> None:
+    assert not tea_house.file("events", "2024-01-20").exists()
+    assert tea_house.query(
+        "SELECT row_count FROM ops.windows WHERE table_name = 'raw.events' AND partition_key = '2024-01-20'"
+    ) == [(0,)]
+
+
+def test_rows_are_kept_as_text_with_their_place_in_the_delivery(tea_house: Bench) -> None:
+    rows = tea_house.rows("raw.orders", "delivered_on = '2024-01-19'")
+    assert [row["row_no"] for row in sorted(rows, key=lambda row: row["row_no"])] == list(range(1, 16))
+    by_id = {row["order_id"]: row for row in rows}
+    assert (by_id["q8"]["quantity"], by_id["q9"]["quantity"], by_id["q3"]["ordered_at"]) == ("1.5", "two", "31/31/2024")
+
+
+@pytest.mark.parametrize("ending", ["csv.gz", "tsv", "parquet", "jsonl", "json"])
+def test_the_same_rows_in_every_kind_of_file(split: Bench, ending: str) -> None:
+    assert split.run("raw/orders", first="2024-01-01", last="2024-01-10").success
+    rows = split.rows("raw.orders")
+    options = {
+        "csv.gz": "(HEADER)",
+        "tsv": "(HEADER, DELIMITER '\t')",
+        "json": "(FORMAT json, ARRAY true)",
+        "jsonl": "(FORMAT json)",
+    }
+    source, target = split.store / "lines.csv", split.store / f"lines.{ending}"
+    duckdb.sql(f"COPY (FROM read_csv('{source}', all_varchar = true)) TO '{target}' {options.get(ending, '')}")
+    write_store(split.store, WHOLE.replace("lines.csv", f"lines.{ending}"))
+    source.unlink()
+    assert split.run("raw/orders", first="2024-01-01", last="2024-01-10").success
+    assert split.rows("raw.orders") == rows
+
+
+def test_a_file_of_another_kind_is_refused_by_its_name(split: Bench) -> None:
+    (split.store / "lines.csv").rename(split.store / "lines.xls")
+    write_store(split.store, WHOLE.replace("lines.csv", "lines.xls"))
+    assert "a file ending in .xls cannot be read" in complaint(split.run("raw/orders", first="2024-01-01"))
+
+
+def test_what_landed_is_read_beside_the_shop_s_own_rows_masked(unrun: Bench) -> None:
+    write_store(unrun.store, STORE, orders="SELECT * FROM order_lines")
+    landing = unrun.place / "landing" / "events"
+    landing.mkdir(parents=True)
+    (landing / "2024-01-18T10.jsonl").write_text(
+        '{"event_id": "z1", "customer_id": "zoe", "event_type": "search", "occurred_at": "2024-01-18 09:00:00", "query": "call 13800138000"}\n'
+    )
+    assert unrun.run("raw/events", first="2024-01-18").success
+    found = unrun.query("SELECT row_no, query FROM raw.events WHERE event_id = 'z1'")
+    assert found == [(8, "call ***")]

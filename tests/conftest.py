@@ -1,0 +1,34 @@
+"""The tea house, run once a session; tests that spoil it work on a copy."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.shop_builder import WEEKS, Bench, open_tea_house
+
+
+@pytest.fixture(scope="session")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The shop with its files, nothing run. Not to be changed."""
+    return open_tea_house(tmp_path_factory.mktemp("delivered"))
+
+
+@pytest.fixture(scope="session")
+def tea_house(delivered: Bench, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The shop with all days and weeks run as one range each. Not to be changed."""
+    bench = delivered.copy(tmp_path_factory.mktemp("tea_house"))
+    assert bench.run_days().success
+    assert bench.run_weeks(WEEKS[0]).success
+    return bench
+
+
+@pytest.fixture
+def unrun(delivered: Bench, tmp_path: Path) -> Bench:
+    """A copy of the shop's files, nothing run."""
+    return delivered.copy(tmp_path)
+
+
+@pytest.fixture
+def spoilt(tea_house: Bench, tmp_path: Path) -> Bench:
+    """A copy of the shop after all days and weeks, to be changed."""
+    return tea_house.copy(tmp_path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from data_checks.rows import Rows
 from resources.calendar import Calendar
 from resources.tables import Table
 
@@ -64,13 +65,11 @@ def publish(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     reads: Sequence[Table],
-    beside: tuple[Table, str, str] | None,
-    book: Sequence[tuple[str, list[Any]]],
+    rows: Rows,
     keys: list[str],
     counts: "dict[str, Count]",
     run_id: str,
     weeks: int,
-    arrivals: tuple[Table, tuple[str, ...]] | None = None,
 ) -> Published:
     """Replaces the partitions `keys` of the table by the staged ones; all of it or nothing. Weekly tables keep their newest `weeks`."""
     part = f"CAST({table.partition_column} AS VARCHAR)" if table.partition_column else "'all'"
@@ -85,7 +84,7 @@ def publish(
         changed = [key for key in keys if before.get(key) != counts[key].checksum]
         columns = ", ".join(f'"{name}"' for name in table.column_names)
         replaced = [key for key in changed if key in before]
-        upset = _followers(connection, table, *arrivals, keys, changed) if arrivals and changed else []
+        upset = _followers(connection, table, *rows.arrivals, keys, changed) if rows.arrivals and changed else []
         if replaced:
             connection.execute(
                 f"DELETE FROM {table.qualified} WHERE {part} IN (SELECT unnest($keys))", {"keys": replaced}
@@ -95,9 +94,9 @@ def publish(
                 f"INSERT INTO {table.qualified} ({columns}) SELECT {columns} FROM stage WHERE {part} IN (SELECT unnest($keys))",
                 {"keys": changed},
             )
-        if beside and keys:
-            _publish_beside(connection, *beside, keys)
-        for statement, parameters in book if keys else ():
+        if rows.beside and keys:
+            _publish_beside(connection, *rows.beside, keys)
+        for statement, parameters in rows.book if keys else ():
             connection.execute(statement, parameters)
         _book(connection, table, keys, changed, counts, run_id)
         _note_reads(connection, table, reads)

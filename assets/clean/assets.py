@@ -8,7 +8,8 @@ import dagster as dg
 from assets.clean.typing import typed
 from data_checks import clean as checks
 from data_checks.expectation import FEW
-from data_checks.gate import Rows, Work, gated_asset
+from data_checks.gate import gated_asset
+from data_checks.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT, ContractTable
 from resources.tables import Column, Table

@@ -7,7 +7,8 @@ import dagster as dg
 from assets.features.frames import identities, prepare_customers
 from assets.features.tables import CUSTOMER_DAYS, CUSTOMERS, IDENTITIES
 from data_checks import features as checks
-from data_checks.gate import Rows, Work, gated_asset
+from data_checks.gate import gated_asset
+from data_checks.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
 

@@ -11,7 +11,8 @@ from functools import partial
 import dagster as dg
 
 from data_checks import raw as checks
-from data_checks.gate import Rows, Work, gated_asset
+from data_checks.gate import gated_asset
+from data_checks.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import ContractTable
 from resources.errors import ZhikeError

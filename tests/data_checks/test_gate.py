@@ -10,7 +10,8 @@ import pytest
 from assets.clean.assets import fact_rows
 from data_checks.clean import facts
 from data_checks.expectation import Expectation, no_row, share_of_rows, unique
-from data_checks.gate import Rows, Work, gated_asset
+from data_checks.gate import gated_asset
+from data_checks.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
 from resources.tables import Column, Table

@@ -11,7 +11,8 @@ from assets.features.frames import customers_as_of
 from assets.features.tables import CUSTOMERS
 from assets.insights.segments.tables import MOVES, PROFILES, SEGMENTS
 from data_checks import insights as checks
-from data_checks.gate import Rows, Work, gated_asset
+from data_checks.gate import gated_asset
+from data_checks.rows import Rows, Work
 from resources.calendar import Calendar, monday_after
 from resources.registry import Fitted, fit_dates, in_force, replay
 from resources.warehouse import Warehouse

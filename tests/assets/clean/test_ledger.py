@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.clean.assets import fact_rows
-from data_checks.gate import Work
-from resources.calendar import Calendar
+from data_checks.rows import Work
 from resources.contract import CONTRACT
 from resources.shop import Shop, load_shop
 from resources.warehouse import Warehouse
@@ -38,7 +37,6 @@ class Ledger:
 
     def __init__(self, shop: Shop, table: str, deliveries: list[Delivery]):
         self.table = CONTRACT[table]
-        self.calendar = Calendar.of(shop)
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'Asia/Shanghai'")
         for schema in ("raw", "clean"):
@@ -69,7 +67,7 @@ class Ledger:
         keys = tuple(START + timedelta(days=n) for n in range(first, last + 1))
         self.connection.execute("CREATE OR REPLACE TEMP TABLE asked (delivered_on DATE)")
         self.connection.executemany("INSERT INTO asked VALUES (?)", [[key] for key in keys])
-        rows = fact_rows(self.table, Work(self.warehouse, self.calendar, keys))
+        rows = fact_rows(self.table, Work(self.warehouse, keys))
         columns = ", ".join(self.table.clean.column_names)
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE stage AS SELECT {columns} FROM ({rows.relation})")
         self.connection.execute(f"DELETE FROM clean.{self.table.name} WHERE delivered_on IN (FROM asked)")

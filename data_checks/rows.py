@@ -1,0 +1,47 @@
+"""What an asset function is given by the gate, and what it gives back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from resources.tables import Table
+from resources.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What an asset function gives to the gate: a relation or a frame with the table's columns.
+
+    `figures` is a select of (partition key, figure, …) that came with the rows; `problems` are told where it is refused;
+    `book` are statements of the same transaction; `beside` are rows of another table that
+    are published with these (what was put in quarantine): the table, its `source_table`, and a select. `arrivals` are
+    given where rows of a day follow from earlier rows of their key: the table in which a key's later rows arrived, and the key.
+    """
+
+    relation: "str | pd.DataFrame"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    figures: str | None = None
+    beside: "tuple[Table, str, str] | None" = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    problems: Sequence[str] = ()
+    book: Sequence[tuple[str, list[Any]]] = ()
+    arrivals: "tuple[Table, tuple[str, ...]] | None" = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an asset function is given: the open warehouse and the partitions asked for. The temporary table `asked` holds
+    their keys in the table's partition column."""
+
+    warehouse: Warehouse
+    keys: tuple[date, ...]
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        return self.warehouse.connection

@@ -1,0 +1,245 @@
+"""The segment tables of a small shop: the same whichever weeks were run, and adding up from table to table."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import build_assets
+from resources.calendar import Calendar
+from resources.registry import fit_dates
+from resources.shop import STORES
+from stores.demo.generate import generate
+from tests.shop_builder import Bench, days, line, write_store
+
+FIRST, LAST = date(2025, 12, 31), date(2026, 1, 13)
+TABLES = ("orders", "customers", "products", "links")
+SEGMENTS = ("insights/segments", "insights/segment_profiles", "insights/segment_moves")
+NEWEST, WEEKS = date(2026, 1, 12), [date(2026, 1, 12) - timedelta(days=7 * n) for n in range(7, -1, -1)]
+STORE = f"""
+name: {{zh: 演示商店, en: Demo shop}}
+time_zone: Asia/Shanghai
+currency: CNY
+start: 2024-01-01
+history_on: {FIRST}
+end: {LAST}
+sources:
+"""
+COMPARED = ("segments", "segment_profiles", "segment_moves")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo shop's orders and people, run on a bench."""
+
+    bench: Bench
+
+    def run(self, *selection: str, first: date, last: date) -> dg.ExecuteInProcessResult:
+        result = self.bench.run(*selection, first=first, last=last, assets=build_assets(Calendar.of(self.bench.shop)))
+        assert result.success
+        return result
+
+    def weeks(self, first: date, last: date = NEWEST) -> dg.ExecuteInProcessResult:
+        return self.run("features/identities", "features/customers", *SEGMENTS, first=first, last=last)
+
+    def copy(self, folder: Path) -> "Demo":
+        return Demo(self.bench.copy(folder))
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.bench.query(sql)
+
+    def week(self, table: str, week: date) -> list[dict[str, Any]]:
+        return self.bench.rows(f"insights.{table}", f"as_of = '{week}'")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("demo")
+    generate(folder, seed=3, customers=250, days=14)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZHIKE_DEMO", str(folder / "source"))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def dailies(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """All days, no week. Not to be changed."""
+    bench = Bench(tmp_path_factory.mktemp("dailies"))
+    text = STORE
+    for table in TABLES:
+        optional = "" if table == "orders" else ", optional: true"
+        text += f"  {table}:\n    - {{path: '${{ZHIKE_DEMO}}/history/{table}.parquet', history: true}}\n"
+        text += f"    - {{path: '${{ZHIKE_DEMO}}/days/{{date}}/{table}.parquet'{optional}}}\n"
+    text += "tables: {" + ", ".join(f"{table}: {table}.sql" for table in TABLES) + "}\n"
+    mappings = {table: (STORES / "demo" / f"{table}.sql").read_text("utf-8") for table in TABLES}
+    write_store(bench.store, text, **mappings)
+    stages = [f"{stage}/{table}" for stage in ("raw", "clean") for table in TABLES]
+    demo = Demo(bench)
+    demo.run(*stages, "features/customer_days", first=FIRST, last=LAST)
+    return demo
+
+
+@pytest.fixture(scope="module")
+def backfill(dailies: Demo, tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, dg.ExecuteInProcessResult]:
+    """All weeks in one range. Not to be changed."""
+    demo = dailies.copy(tmp_path_factory.mktemp("backfill"))
+    return demo, demo.weeks(WEEKS[0])
+
+
+@pytest.fixture(scope="module")
+def weeks(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> Demo:
+    return backfill[0]
+
+
+def notes(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    for event in result.get_asset_materialization_events():
+        found = event.materialization
+        if found.asset_key.to_user_string() == asset and "from" in found.metadata:
+            return {name: value.value for name, value in found.metadata.items()}
+    raise AssertionError(f"{asset} was not materialised")
+
+
+def test_every_buyer_of_every_week_has_a_named_segment(weeks: Demo) -> None:
+    buyers = "SELECT as_of, person_id FROM features.customers WHERE frequency > 0 ORDER BY ALL"
+    assert weeks.query("SELECT as_of, person_id FROM insights.segments ORDER BY ALL") == weeks.query(buyers)
+    assert [week for (week,) in weeks.query("SELECT DISTINCT as_of FROM insights.segments ORDER BY 1")] == WEEKS
+    names = weeks.query("SELECT DISTINCT segment_zh, segment_en FROM insights.segments")
+    assert len(names) >= 3
+    assert all(zh and en for zh, en in names)
+    scores = "min(r_score), max(r_score), min(f_score), max(f_score), min(m_score), max(m_score)"
+    assert weeks.query(f"SELECT {scores} FROM insights.segments") == [(1, 5, 1, 5, 1, 5)]
+
+
+def test_the_newest_week_alone_is_what_a_backfill_gives(weeks: Demo, dailies: Demo, tmp_path: Path) -> None:
+    """A fresh home runs one week only: the fits before it and the segments of the week before are worked out."""
+    fresh = dailies.copy(tmp_path)
+    fresh.weeks(NEWEST)
+    assert fresh.query("SELECT DISTINCT as_of FROM insights.segments") == [(NEWEST,)]
+    for table in COMPARED:
+        rows = weeks.week(table, NEWEST)
+        assert len(rows) >= 3, table
+        assert fresh.week(table, NEWEST) == rows, table
+    registry = "SELECT * FROM models.registry ORDER BY ALL"
+    assert fresh.query(registry) == weeks.query(registry)
+    # Earlier weeks afterwards change nothing either.
+    fresh.weeks(WEEKS[-3], WEEKS[-2])
+    for table in COMPARED:
+        for week in WEEKS[-3:]:
+            assert fresh.week(table, week) == weeks.week(table, week), (table, week)
+
+
+def test_profiles_add_up_to_the_segments(weeks: Demo) -> None:
+    counted = weeks.query("SELECT as_of, segment_id, count(*) FROM insights.segments GROUP BY ALL ORDER BY ALL")
+    assert (
+        weeks.query("SELECT as_of, segment_id, customer_count FROM insights.segment_profiles ORDER BY ALL") == counted
+    )
+    profiles = "SELECT as_of, sum(spend), sum(spend_90d) FROM insights.segment_profiles GROUP BY ALL ORDER BY ALL"
+    customers = (
+        "SELECT as_of, sum(spend), sum(spend_90d) FROM features.customers WHERE frequency > 0 GROUP BY ALL ORDER BY ALL"
+    )
+    assert weeks.query(profiles) == weeks.query(customers)
+    shares = "SELECT sum(customer_share), sum(spend_share) FROM insights.segment_profiles GROUP BY as_of"
+    assert weeks.query(shares) == [(pytest.approx(1, abs=1e-4), pytest.approx(1, abs=1e-4))] * len(WEEKS)
+
+
+@pytest.mark.parametrize("week", WEEKS[1:])
+def test_moves_add_up_to_the_segments_of_both_weeks(weeks: Demo, week: date) -> None:
+    def counted(day: date) -> dict[int, int]:
+        return dict(
+            weeks.query(f"SELECT segment_id, count(*) FROM insights.segments WHERE as_of = '{day}' GROUP BY ALL")
+        )  # type: ignore[arg-type]
+
+    def moved(side: str) -> dict[int, int]:
+        sql = f"SELECT {side}, CAST(sum(customer_count) AS BIGINT) FROM insights.segment_moves"
+        return dict(weeks.query(f"{sql} WHERE as_of = '{week}' AND {side} IS NOT NULL GROUP BY ALL"))  # type: ignore[arg-type]
+
+    assert moved("to_segment_id") == counted(week)
+    assert moved("from_segment_id") == counted(week - timedelta(days=7))
+
+
+def test_a_week_in_which_another_fit_came_into_force_says_so(weeks: Demo) -> None:
+    said = {week for (week,) in weeks.query("SELECT DISTINCT as_of FROM insights.segment_moves WHERE is_refit")}
+    fitted = dict(weeks.query("SELECT as_of, any_value(fitted_as_of) FROM insights.segments GROUP BY as_of"))  # type: ignore[arg-type]
+    assert said == {week for week in WEEKS[1:] if fitted[week] != fitted[week - timedelta(days=7)]}
+
+
+def test_the_registry_has_one_fit_a_first_monday_of_a_month(weeks: Demo) -> None:
+    rows = weeks.query(
+        "SELECT fitted_as_of, name, method, version, metrics, in_force, is_stale FROM models.registry ORDER BY fitted_as_of"
+    )
+    possible = fit_dates(date(2024, 4, 1), NEWEST)
+    # In the first months there are too few buyers; from the first fit on there is one every month.
+    assert [row[0] for row in rows] == possible[-len(rows) :]
+    assert len(rows) > 12
+    assert all(day.weekday() == 0 and day.day <= 7 for day, *_ in rows)
+    assert {(name, method, stale) for _, name, method, _, _, _, stale in rows} == {("segments", "kmeans", False)}
+    assert all(len(row[3]) == 12 for row in rows)
+    assert all(json.loads(row[4])["reason"] for row in rows)
+    assert any(row[5] for row in rows)
+    used = weeks.query("SELECT DISTINCT as_of, fitted_as_of, model_version FROM insights.segments ORDER BY ALL")
+    in_force = {row[0]: row[3] for row in rows if row[5]}
+    for week, fitted, version in used:
+        assert fitted == max(day for day in in_force if day <= week)
+        assert version == in_force[fitted]
+
+
+def test_the_checks_judge_every_week_asked_for(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> None:
+    """Fits on other days in between must not make a check blind: a figure that is absent would pass."""
+    result = backfill[1]
+    found = {c.check_name: c for c in result.get_asset_check_evaluations() if c.asset_key.path[0] == "insights"}
+    assert all(check.passed or check.severity == dg.AssetCheckSeverity.WARN for check in found.values())
+    for name in ("every_buyer_of_the_week_has_a_segment_or_nobody_has", "who_arrived_is_who_is_there"):
+        assert found[name].metadata["values"].value == {NEWEST.isoformat(): 0.0}, name
+
+
+def test_the_step_says_which_fit_it_used(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> None:
+    said = notes(backfill[1], "insights/segments")
+    assert said["newest_fit"]["fitted_as_of"] == "2026-01-05"
+    assert said["published_partitions"] == len(WEEKS)
+    assert "not_enough_history" not in said
+
+
+def test_running_again_adds_nothing(weeks: Demo, tmp_path: Path) -> None:
+    again = weeks.copy(tmp_path)
+    result = again.weeks(WEEKS[-3])
+    assert {notes(result, asset)["unchanged_partitions"] for asset in SEGMENTS} == {3}
+    for table in ("models.registry", *(f"insights.{name}" for name in COMPARED)):
+        assert again.bench.rows(table) == weeks.bench.rows(table)
+    assert again.bench.windows() == weeks.bench.windows()
+
+
+def test_too_few_customers_get_no_segments_and_are_told_what_is_missing(tmp_path: Path) -> None:
+    """Half a year of history, but 49 buyers: nothing is invented, and the other tables are there."""
+    demo, end = Demo(Bench(tmp_path)), date(2026, 1, 4)
+    sources = "  sold: [{path: history/orders.csv, history: true}, {path: 'orders/{date}.csv'}]\ntables: {orders: FROM sold}\n"
+    store = STORE.replace("2024-01-01", "2025-07-01").replace(f"end: {LAST}", f"end: {end}") + sources
+    write_store(demo.bench.store, store)
+    dates = days(date(2025, 7, 1), end)
+    rows = [line(f"o{n}", f"c{n % 49}", f"{day} 10:00:00", 1 + n % 3) for n, day in enumerate(dates)]
+    past = (FIRST - dates[0]).days
+    demo.bench.deliver("orders", "history", *rows[:past])
+    for day, row in zip(dates[past:], rows[past:], strict=True):
+        demo.bench.deliver("orders", day.isoformat(), row)
+    demo.run("raw/orders", "clean/orders", "features/customer_days", first=FIRST, last=end)
+    weeks = date(2025, 12, 29), date(2026, 1, 5)
+    result = demo.run("features/customers", *SEGMENTS, first=weeks[0], last=weeks[1])
+    assert demo.query("SELECT count(*) FROM features.customers WHERE frequency > 0 GROUP BY as_of") == [(49,), (49,)]
+    for table in ("models.registry", *(f"insights.{name}" for name in COMPARED)):
+        assert demo.query(f"SELECT count(*) FROM {table}") == [(0,)], table
+    said = notes(result, "insights/segments")["not_enough_history"]
+    assert said == "not enough history: needs 90 days and 50 buyers; 2 weeks up to 2026-01-05 have no segments"
+
+
+def test_a_shop_younger_than_the_first_fit_gets_none_either(tea_house: Bench, tmp_path: Path) -> None:
+    young = tea_house.copy(tmp_path)
+    week = date(2024, 2, 5)
+    result = young.run(*SEGMENTS, first=week, assets=build_assets(Calendar.of(young.shop)))
+    assert result.success
+    assert young.query("SELECT count(*) FROM insights.segments") == [(0,)]
+    assert notes(result, "insights/segments")["not_enough_history"].startswith("not enough history: needs 90 days")
+    assert len(days()) < 90

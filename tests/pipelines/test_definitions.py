@@ -1,0 +1,94 @@
+"""The graph holds what the shop hands over and no more, and loads without the heavy libraries."""
+
+import json
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.workspace.load import location_origins_from_yaml_paths
+
+from pipelines.definitions import build_definitions
+from resources.home import ROOT
+from resources.shop import load_shop
+from tests.pipelines.corner import environment, shell
+
+ALWAYS = {
+    "features/customer_days", "features/customers", "insights/segments", "insights/segment_profiles",
+    "insights/segment_moves", "outreach/snapshot",
+}  # fmt: skip
+TABLES = {
+    "demo": {"orders", "events", "reviews", "messages", "outcomes", "customers", "products", "links", "answers"},
+    "online_retail": {"orders", "products"},
+    "taobao": {"orders", "events", "products"},
+}
+WEEKLY = ALWAYS - {"features/customer_days", "outreach/snapshot"}
+
+
+def expected(store: str) -> set[str]:
+    linked = {"features/identities"} if "links" in TABLES[store] else set()
+    return ALWAYS | linked | {f"{stage}/{table}" for stage in ("raw", "clean") for table in TABLES[store]}
+
+
+@pytest.fixture(params=sorted(TABLES))
+def graph(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, dg.Definitions]:
+    return request.param, build_definitions(load_shop(request.param), tmp_path)
+
+
+def names(keys: "set[dg.AssetKey] | frozenset[dg.AssetKey]") -> set[str]:
+    return {key.to_user_string() for key in keys}
+
+
+def test_the_assets_are_those_whose_inputs_the_shop_hands_over(graph: tuple[str, dg.Definitions]) -> None:
+    store, definitions = graph
+    assert names(set(definitions.resolve_asset_graph().get_all_asset_keys())) == expected(store)
+
+
+def test_days_and_weeks_are_a_job_each_and_the_snapshot_is_the_last_of_both(graph: tuple[str, dg.Definitions]) -> None:
+    store, definitions = graph
+    weekly = WEEKLY | (expected(store) & {"features/identities"})
+    jobs = {job.name: job for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")}
+    assert set(jobs) == {"daily", "weekly"}
+    assert names(set(jobs["weekly"].asset_layer.selected_asset_keys)) == weekly | {"outreach/snapshot"}
+    assert names(set(jobs["daily"].asset_layer.selected_asset_keys)) == expected(store) - weekly
+    assets = definitions.resolve_asset_graph()
+    assert names(assets.get(dg.AssetKey(["outreach", "snapshot"])).parent_keys) == weekly
+
+
+def test_two_schedules_and_a_sensor_in_the_shops_zone(graph: tuple[str, dg.Definitions]) -> None:
+    store, definitions = graph
+    zone = load_shop(store).time_zone
+    found = {schedule.name: schedule for schedule in definitions.schedules or []}
+    assert {name: (s.job_name, s.execution_timezone) for name, s in found.items()} == {  # type: ignore[union-attr]
+        "every_day": ("daily", zone), "every_week": ("weekly", zone),
+    }  # fmt: skip
+    assert [(sensor.name, sensor.job_name) for sensor in definitions.sensors or []] == [("source_files", "daily")]
+
+
+def test_every_asset_but_the_snapshot_has_a_check_that_blocks(graph: tuple[str, dg.Definitions]) -> None:
+    store, definitions = graph
+    assets = definitions.resolve_asset_graph()
+    blocked = {key.asset_key.to_user_string() for key in assets.asset_check_keys if assets.get(key).blocking}
+    # Raw tables of changes only warn.
+    facts = {"orders", "events", "reviews", "messages", "outcomes"}
+    assert blocked == {name for name in expected(store) if name[:4] != "raw/" or name[4:] in facts}
+
+
+def test_loading_imports_no_heavy_library(tmp_path: Path) -> None:
+    code = (
+        "import json, sys, pipelines.definitions as d; d.definitions(); "
+        "print(json.dumps([n for n in ('great_expectations', 'sklearn', 'scipy', 'snownlp') if n in sys.modules]))"
+    )
+    done = shell(["-W", "ignore", "-c", code], cwd=tmp_path, env=environment(ZHIKE_HOME=str(tmp_path)))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
+    assert list(tmp_path.iterdir()) == [], "loading the graph writes nothing"
+
+
+def test_the_workspace_loads_the_location(tmp_path: Path) -> None:
+    (origin,) = location_origins_from_yaml_paths([str(ROOT / "workspace.yaml")])
+    assert origin.location_name == "zhike"
+    arguments = ["-W", "ignore", "-m", "dagster", "definitions", "validate", "-w", str(ROOT / "workspace.yaml")]
+    settings = environment(ZHIKE_HOME=str(tmp_path), ZHIKE_STORE="taobao")
+    done = shell(arguments, cwd=tmp_path, env=settings)
+    assert done.returncode == 0, done.stderr
+    assert "Validation successful for code location zhike" in done.stdout + done.stderr

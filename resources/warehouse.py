@@ -31,7 +31,7 @@ CREATE SCHEMA IF NOT EXISTS features;
 CREATE SCHEMA IF NOT EXISTS insights;
 CREATE SCHEMA IF NOT EXISTS models;
 CREATE TABLE IF NOT EXISTS ops.windows (
-    table_name VARCHAR, partition_key VARCHAR, row_count BIGINT, checksum VARCHAR, figures JSON,
+    table_name VARCHAR, partition_key VARCHAR, row_count BIGINT, figures JSON,
     run_id VARCHAR, sequence BIGINT, is_stale BOOLEAN
 );
 CREATE TABLE IF NOT EXISTS ops.reads (table_name VARCHAR, partitioning VARCHAR, input_name VARCHAR);

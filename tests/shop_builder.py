@@ -353,7 +353,7 @@ class Bench:
     def windows(self, where: str = "true") -> list[tuple[Any, ...]]:
         """What ops.windows says of the content of partitions; run ids differ from run to run."""
         return self.query(
-            f"SELECT table_name, partition_key, row_count, checksum, sequence, is_stale FROM ops.windows WHERE {where} ORDER BY ALL"
+            f"SELECT table_name, partition_key, row_count, sequence, is_stale FROM ops.windows WHERE {where} ORDER BY ALL"
         )
 
 

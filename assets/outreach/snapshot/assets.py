@@ -32,7 +32,7 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
         connection, place = warehouse.connection, warehouse.place.snapshot
         names = [".".join(key.path) for key in tables]
         rows = connection.execute(
-            "SELECT table_name, max(partition_key), arg_max(sequence, partition_key), arg_max(checksum, partition_key) FROM ops.windows "
+            "SELECT table_name, max(partition_key), arg_max(sequence, partition_key), arg_max(run_id, partition_key) FROM ops.windows "
             "WHERE list_contains($names, table_name) GROUP BY table_name ORDER BY table_name",
             {"names": names},
         ).fetchall()
@@ -41,10 +41,10 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
             yield dg.AssetCheckResult(asset_key=KEY, check_name=whole.name, passed=True, metadata=nothing)
             return
         as_of, sequence = max(row[1] for row in rows), max(row[2] for row in rows)
-        # In a warehouse made anew the sequence begins anew: what the rows are tells two versions apart.
-        content = hashlib.sha256(repr([(row[0], row[1], row[3]) for row in rows]).encode()).hexdigest()[:8]
+        # In a warehouse made anew the sequence begins anew: the runs that wrote the rows tell two versions apart.
+        runs = hashlib.sha256(repr([(row[0], row[1], row[3]) for row in rows]).encode()).hexdigest()[:8]
         there = [row[0] for row in rows]
-        written = write(connection, place, there, f"{as_of}-{sequence:08d}-{content}", date.fromisoformat(as_of))
+        written = write(connection, place, there, f"{as_of}-{sequence:08d}-{runs}", date.fromisoformat(as_of))
         expected = {
             f"{name.partition('.')[2]}_latest": connection.execute(f"SELECT count(*) FROM {name}_latest").fetchall()[0][
                 0

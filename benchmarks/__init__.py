@@ -1,0 +1,1 @@
+"""One command a claim in the README: `python -m benchmarks.NAME`."""

@@ -9,18 +9,15 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
-from rich.console import Group
-from rich.table import Table as Grid
-from rich.text import Text
 
-from assets.clean.typing import TEXT, WHOLE_NUMBERS, typed
-from data_checks.clean import referred
-from resources.contract import CONTRACT, ContractTable, Field
+from assets.clean.typing import typed
+from pipelines.check_values import about_columns, about_quarantine, about_references
+from pipelines.findings import Finding, Level, group_of
+from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
 from resources.privacy import register
 from resources.progress import announce
@@ -34,8 +31,6 @@ from resources.reader import (
     mapped_columns,
 )
 from resources.shop import Shop
-
-Level = Literal["ok", "warning", "error"]
 
 EXAMPLES = 3
 # A day with fewer sampled rows says too little about its share of bad ones.
@@ -51,18 +46,6 @@ WITHOUT = {
     "links": "accounts of one person on several channels stay apart (no features.identities)",
     "answers": "no answers to customers' questions",
 }
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found of a table or of one of its columns. `error`: the run would fail, or a day would be refused."""
-
-    table: str
-    column: str | None
-    level: Level
-    message: str
-    examples: list[str] = field(default_factory=list)
-    share: float | None = None
 
 
 @dataclass
@@ -101,7 +84,7 @@ def check_store(shop: Shop, *, sample_rows: int = 10_000) -> list[Finding]:
                 findings.append(_told(table.name, error))
         announce("check", len(tables), len(tables))
     order = ["shop", *CONTRACT]
-    return sorted(findings, key=lambda finding: (_group(finding) != finding.table, order.index(finding.table)))
+    return sorted(findings, key=lambda finding: (group_of(finding) != finding.table, order.index(finding.table)))
 
 
 def _about_shop(shop: Shop) -> Iterator[Finding]:
@@ -155,9 +138,9 @@ def _about_table(
         return
     yield from _about_days(shop, table, counts)
     yield from _about_keys(table, counts)
-    yield from _about_columns(connection, shop, table, opened.columns)
-    yield from _about_quarantine(connection, shop, table, is_whole=counts.rows <= counts.sampled)
-    yield from _about_references(connection, shop, table, opened.columns)
+    yield from about_columns(connection, shop, table, opened.columns)
+    yield from about_quarantine(connection, shop, table, is_whole=counts.rows <= counts.sampled)
+    yield from about_references(connection, shop, table, opened.columns)
 
 
 def _open(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable) -> Opened:
@@ -355,226 +338,3 @@ def _about_keys(table: ContractTable, counts: Counts) -> Iterator[Finding]:
     if counts.unreadable_known_on:
         message = "is no date: such a row counts as known from the shop's start, so past weeks would see it too early"
         yield Finding(table.name, "known_on", "warning", message, share=counts.unreadable_known_on / counts.rows)
-
-
-def _about_columns(
-    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, columns: set[str]
-) -> Iterator[Finding]:
-    limit = _limit(shop, table)
-    for contract_field in table.fields:
-        name = contract_field.name
-        if name not in columns:
-            continue
-        missing = _rows_where(connection, contract_field, f"nullif(trim(r.{name}), '') IS NULL")
-        bad = [
-            *_values_where(connection, contract_field, limit),
-            *_currencies(connection, shop, contract_field, limit),
-        ]
-        if missing.share and contract_field.required:
-            level: Level = "error" if missing.share > limit else "warning"
-            message = "is required but empty: such rows go to quarantine; fill it in the source or in the mapping"
-            bad.append(Finding(table.name, name, level, message, share=missing.share))
-        elif missing.share == 1:
-            bad.append(
-                Finding(
-                    table.name,
-                    name,
-                    "warning",
-                    "is always empty: leave it out of the mapping, or map another column",
-                    share=1.0,
-                )
-            )
-        yield from (Finding(table.name, f.column, f.level, f.message, f.examples, f.share) for f in bad)
-        if not bad:
-            yield Finding(table.name, name, "ok", f"fits ({contract_field.type})", share=missing.share)
-    absent = [f.name for f in table.fields if f.name not in columns]
-    if absent:
-        yield Finding(table.name, None, "ok", f"not mapped, so always empty: {', '.join(absent)}")
-    if table.name == "orders" and "customer_id" not in columns:
-        yield Finding(
-            table.name,
-            "customer_id",
-            "warning",
-            "is not mapped: every order is a guest's, so no customer has a history; map it",
-        )
-    if table.name == "orders" and shop.has_prices and "unit_price" not in columns:
-        message = f"is not mapped, so every sale counts as 0: map it, or remove `currency: {shop.currency}`"
-        yield Finding(table.name, "unit_price", "warning", message)
-
-
-@dataclass(frozen=True)
-class Part:
-    """Rows of the sample that fulfil a predicate: their share and their most frequent values."""
-
-    share: float
-    examples: list[str]
-
-
-def _rows_where(connection: duckdb.DuckDBPyConnection, contract_field: Field, where: str) -> Part:
-    """`r` is the row as text, `t` the same row typed."""
-    name = contract_field.name
-    joined = "sampled AS r JOIN judged AS t USING (delivered_on, row_no)"
-    (share,) = connection.execute(f"SELECT count(*) FILTER ({where}) / count(*) FROM {joined}").fetchall()[0]
-    if not share:
-        return Part(0.0, [])
-    query = f"""
-        SELECT r.{name} FROM {joined} WHERE ({where}) AND r.{name} IS NOT NULL
-        GROUP BY r.{name} ORDER BY count(*) DESC, r.{name} LIMIT {EXAMPLES}
-    """
-    values = [row[0] for row in connection.execute(query).fetchall()]
-    return Part(share, list(dict.fromkeys(_shape(value) if contract_field.personal else value for value in values)))
-
-
-def _shape(value: str) -> str:
-    """A personal value with its letters and digits masked: what is wrong with it shows in its shape."""
-    return "".join("9" if sign.isdigit() else "x" if sign.isalpha() else sign for sign in value)
-
-
-def _values_where(connection: duckdb.DuckDBPyConnection, contract_field: Field, limit: float) -> Iterator[Finding]:
-    """Values of another type than the column's, or none of those that it may have; the caller fills in the table."""
-    name, text = contract_field.name, f"trim(r.{contract_field.name})"
-    wrong: list[tuple[str, str]] = []
-    if contract_field.type != TEXT:
-        wrong.append((f"cannot be read as {contract_field.type}", f"{text} <> '' AND t.{name} IS NULL"))
-    if contract_field.type in WHOLE_NUMBERS:
-        wrong.append(("is no whole number", f"TRY_CAST({text} AS DOUBLE) <> t.{name}"))
-    if contract_field.values:
-        listed = ", ".join(f"'{value}'" for value in contract_field.values)
-        wrong.append((f"is none of {', '.join(contract_field.values)}", f"t.{name} NOT IN ({listed})"))
-    for what, where in wrong:
-        part = _rows_where(connection, contract_field, where)
-        if part.share:
-            level: Level = "error" if part.share > limit else "warning"
-            message = f"{what}, so such rows go to quarantine: {_remedy(contract_field, part.examples)}"
-            yield Finding("", name, level, message, part.examples, part.share)
-
-
-def _remedy(contract_field: Field, examples: list[str]) -> str:
-    if contract_field.values:
-        return "translate it in the mapping with CASE"
-    if contract_field.type == "TIMESTAMP":
-        if all(value.isdigit() and len(value) in (10, 13) for value in examples):
-            scale = " / 1000" if len(examples[0]) == 13 else ""
-            return f"it is a unix time: write to_timestamp(CAST(… AS BIGINT){scale}) in the mapping"
-        return "deliver it as 2026-01-31 18:05:00, or convert it in the mapping with try_strptime(…, '%d/%m/%Y %H:%M')"
-    if contract_field.type.startswith("DECIMAL") and any("," in value for value in examples):
-        return "deliver it as 1234.50, or convert it in the mapping with replace(…, ',', '.')"
-    return "correct it in the source, or convert it in the mapping"
-
-
-def _currencies(
-    connection: duckdb.DuckDBPyConnection, shop: Shop, contract_field: Field, limit: float
-) -> Iterator[Finding]:
-    if contract_field.name != "currency" or not shop.has_prices:
-        return
-    part = _rows_where(connection, contract_field, f"upper(t.currency) <> '{shop.currency}'")
-    if part.share:
-        message = (
-            f"is another one than the shop's {shop.currency}, so such rows go to quarantine: "
-            "a shop has one currency, convert the others in the mapping"
-        )
-        yield Finding("", "currency", "error" if part.share > limit else "warning", message, part.examples, part.share)
-
-
-def _limit(shop: Shop, table: ContractTable) -> float:
-    """The share of bad rows beyond which a day, or a table of changes, is refused."""
-    return shop.limits.quarantine_share if table.is_fact else max(shop.limits.quarantine_share, 0.5)
-
-
-def _about_quarantine(
-    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, *, is_whole: bool
-) -> Iterator[Finding]:
-    query = """
-        SELECT reason, count(*) / (SELECT count(*) FROM judged) AS share
-        FROM judged GROUP BY reason ORDER BY share DESC, reason
-    """
-    reasons = {reason: share for reason, share in connection.execute(query).fetchall() if reason}
-    if not reasons:
-        yield Finding(table.name, None, "ok", "no row would go to quarantine", share=0.0)
-        return
-    share = sum(reasons.values())
-    limit = _limit(shop, table)
-    days = _days_beyond(connection, "reason IS NOT NULL", limit, is_whole=is_whole) if table.is_fact else []
-    message = f"{share:.2%} of the rows would go to clean.quarantine"
-    level: Level = "warning"
-    if share > limit or days:
-        named = f", as on {', '.join(days[:EXAMPLES])}" if days else ""
-        refused = (
-            f"a day with more than {limit:.0%} is refused{named}"
-            if table.is_fact
-            else f"with more than {limit:.0%} the table is refused"
-        )
-        level, message = (
-            "error",
-            f"{message}; {refused}: correct the source or the mapping (or set limits.quarantine_share)",
-        )
-    yield Finding(
-        table.name, None, level, message, [f"{reason} ({part:.2%})" for reason, part in reasons.items()][:5], share
-    )
-
-
-def _days_beyond(connection: duckdb.DuckDBPyConnection, where: str, limit: float, *, is_whole: bool) -> list[str]:
-    query = f"""
-        SELECT delivered_on FROM judged GROUP BY delivered_on
-        HAVING count(*) FILTER ({where}) / count(*) > $limit AND count(*) >= $rows ORDER BY delivered_on
-    """
-    rows = 1 if is_whole else ROWS_OF_A_DAY
-    return [str(day) for (day,) in connection.execute(query, {"limit": limit, "rows": rows}).fetchall()]
-
-
-def _about_references(
-    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, columns: set[str]
-) -> Iterator[Finding]:
-    """Customers and products that rows name but no row of their own table does."""
-    tables = {
-        name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
-    }
-    for name in referred(shop, table) if table.is_fact else ():
-        key = KEYS[name]
-        if key not in columns or f"known_{name}" not in tables:
-            continue
-        goods = (
-            " AND coalesce(t.line_type, 'product') = 'product'" if table.name == "orders" and name == "products" else ""
-        )
-        where = f"t.{key} IS NOT NULL AND t.{key} NOT IN (SELECT key FROM known_{name} WHERE key IS NOT NULL){goods}"
-        part = _rows_where(connection, next(f for f in table.fields if f.name == key), where)
-        if part.share:
-            limit = shop.limits.unknown_share
-            level: Level = "error" if part.share > limit else "warning"
-            refused = f"a day with more than {limit:.0%} such rows is refused"
-            message = f"is in no row of {name}: deliver the newest {name}; {refused}"
-            yield Finding(table.name, key, level, message, part.examples, part.share)
-
-
-MARKS = {"ok": Text("✓", "green"), "warning": Text("!", "yellow"), "error": Text("✗", "red")}
-
-
-def render(findings: list[Finding]) -> Group:
-    """The findings for the terminal, a grid a table; columns that fit share a line."""
-    grids = [_grid(table, list(group)) for table, group in groupby(findings, key=_group)]
-    errors, warnings = (sum(finding.level == level for finding in findings) for level in ("error", "warning"))
-    verdict = "The run would fail or refuse days until the errors are mended." if errors else "The shop can be run."
-    return Group(*grids, Text(f"{errors} errors, {warnings} warnings. {verdict}", "red" if errors else "green"))
-
-
-def _group(finding: Finding) -> str:
-    return "not declared" if finding.message.startswith("not declared") else finding.table
-
-
-def _grid(title: str, findings: list[Finding]) -> Grid:
-    grid = Grid(title=title, title_justify="left", title_style="bold", show_header=False, expand=True)
-    for name, ratio in (("level", None), ("column", None), ("message", 3), ("examples", 2)):
-        grid.add_column(name, ratio=ratio, overflow="fold")
-    fitting: list[str] = []
-    for finding in findings:
-        if finding.level == "ok" and finding.column:
-            fitting.append(f"{finding.column}{f' ({finding.share:.1%} empty)' if finding.share else ''}")
-            continue
-        share = f"{finding.share:.2%} " if finding.share and finding.column else ""
-        about, message = finding.column or "", finding.message
-        if title != finding.table:
-            about, message = finding.table, message.removeprefix("not declared: ")
-        grid.add_row(MARKS[finding.level], about, Text(share + message), Text("\n".join(finding.examples)))
-    if fitting:
-        grid.add_row(MARKS["ok"], "", Text("columns that fit: " + ", ".join(fitting)), "")
-    return grid

@@ -169,7 +169,8 @@ def check(
     """Says what of a shop's mapping and files fits the contract and what does not, before anything is written."""
     from dataclasses import asdict
 
-    from pipelines.check import check_store, render
+    from pipelines.check import check_store
+    from pipelines.findings import render
 
     shop, _ = _shop(store, home)
     findings = check_store(shop)

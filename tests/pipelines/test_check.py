@@ -8,7 +8,8 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from pipelines.check import Finding, check_store, render
+from pipelines.check import check_store
+from pipelines.findings import Finding, render
 from resources.shop import load_shop
 
 STORE = """

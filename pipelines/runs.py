@@ -135,9 +135,14 @@ def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, repor
         if entry.asset_materialization:
             name = entry.asset_materialization.asset_key.to_user_string()
             report.published[name] = report.published.get(name, 0) + 1
+            note = entry.asset_materialization.metadata.get("not_enough_history")
+            if note and f"{name}: {note.value}" not in report.warnings:
+                report.warnings.append(f"{name}: {note.value}")
     for check in result.get_asset_check_evaluations():
         if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
-            report.warnings.append(f"{check.asset_key.to_user_string()}: {check.check_name.replace('_', ' ')}")
+            report.warnings.append(
+                f"{check.asset_key.to_user_string()}: does not hold: {check.check_name.replace('_', ' ')}"
+            )
     return done
 
 

@@ -1,0 +1,1 @@
+"""What each customer is expected to buy and to be worth."""

@@ -1,0 +1,1 @@
+"""What the next trading days will bring: orders, revenue, demand by category."""

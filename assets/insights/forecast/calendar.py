@@ -1,0 +1,85 @@
+"""On which days a shop trades, read off its history, and which known events its days fall on.
+
+The grid of a shop is every date of its trading weekdays; a date of the grid without a sale was a day it was shut. So the
+same weekday always lies one season back, whatever holidays lie between.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+WEEKDAY_SHARE = 0.25
+"""A weekday belongs to the week when the shop sold on at least this share of its dates."""
+RECENT_WEEKS = 26
+YEARS_NEEDED = 2
+
+SPRING_FESTIVALS = [
+    date(2009, 1, 26), date(2010, 2, 14), date(2011, 2, 3), date(2012, 1, 23), date(2013, 2, 10), date(2014, 1, 31),
+    date(2015, 2, 19), date(2016, 2, 8), date(2017, 1, 28), date(2018, 2, 16), date(2019, 2, 5), date(2020, 1, 25),
+    date(2021, 2, 12), date(2022, 2, 1), date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17),
+    date(2027, 2, 6), date(2028, 1, 26), date(2029, 2, 13), date(2030, 2, 3),
+]  # fmt: skip
+"""New Year's Day of the Chinese calendar; the days of the festival are usual days outside these years."""
+FESTIVAL_DAYS = range(-1, 7)
+"""New Year's Eve and the seven days of the public holiday, counted from New Year's Day."""
+
+
+@dataclass(frozen=True)
+class TradingCalendar:
+    weekdays: tuple[int, ...]
+    """Monday is 0."""
+    shut: frozenset[date]
+    """Dates of the grid on which the shop was shut."""
+
+    @property
+    def season(self) -> int:
+        return len(self.weekdays)
+
+    def grid(self, first: date, last: date) -> list[date]:
+        every = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return [day for day in every if day.weekday() in self.weekdays]
+
+    def next_days(self, last: date, horizon: int) -> list[date]:
+        """The next `horizon` dates of the grid after `last`."""
+        return self.grid(last + timedelta(days=1), last + timedelta(days=horizon * 7 + 7))[:horizon]
+
+    def expected_shut(self, days: Iterable[date]) -> list[bool]:
+        """Whether the shop was shut on the same month and day in each of at least two years; one year proves nothing."""
+        years: dict[tuple[int, int], set[int]] = {}
+        for day in self.shut:
+            years.setdefault((day.month, day.day), set()).add(day.year)
+        return [len(years.get((day.month, day.day), set())) >= YEARS_NEEDED for day in days]
+
+
+def trading_calendar(sold_on: Collection[date]) -> TradingCalendar:
+    """The calendar of a shop that sold something, of whatever kind, on these dates.
+
+    The week is that of the last half year: a shop that has begun to open on Sundays has a week of seven days.
+    """
+    if not sold_on:
+        raise ValueError("not enough history: needs a day with a sale")
+    sold, last = set(sold_on), max(sold_on)
+    first = max(min(sold), last - timedelta(days=RECENT_WEEKS * 7 - 1))
+    dates: list[list[date]] = [[] for _ in range(7)]
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        dates[day.weekday()].append(day)
+    shares = [len(sold.intersection(days)) / len(days) if days else 0.0 for days in dates]
+    weekdays = tuple(weekday for weekday, share in enumerate(shares) if share >= WEEKDAY_SHARE)
+    grid = TradingCalendar(weekdays, frozenset()).grid(min(sold), last)
+    return TradingCalendar(weekdays, frozenset(grid) - sold)
+
+
+def event_on(day: date) -> str:
+    """The known shopping event of a date, "" on a usual day."""
+    if (day.month, day.day) == (11, 11):
+        return "双11"
+    if (day.month, day.day) == (6, 18):
+        return "618"
+    if any((day - festival).days in FESTIVAL_DAYS for festival in SPRING_FESTIVALS):
+        return "春节"
+    return ""
+
+
+def events_on(days: Iterable[date]) -> list[str]:
+    return [event_on(day) for day in days]

@@ -1,0 +1,45 @@
+"""Prediction intervals from the forecaster's own errors at past origins; no distribution is assumed.
+
+Errors are taken on square roots, where a busy day varies as much as a quiet one. The spread is told by step, never
+narrowing with distance; the shape is shared by all steps, since a dozen origins cannot show a tail at each. The quantile
+is the conformal one, ⌈(n + 1) level⌉ of n (Vovk, Gammerman & Shafer, 2005). Errors of one origin are not independent and
+shops change: what the interval promises is to be read beside the coverage that the backtest measured.
+"""
+
+import numpy as np
+
+from assets.insights.forecast.history import Floats
+
+ORIGINS_NEEDED = 8
+
+
+def interval(mean: Floats, actual: Floats, told: Floats, level: float) -> tuple[Floats, Floats]:
+    """Lower and upper end at each step; `actual` and `told` are origins × steps, all of them in the past.
+
+    NaN below eight origins: an interval made of fewer would only look like one.
+    """
+    errors = np.sqrt(actual.clip(0)) - np.sqrt(told.clip(0))
+    if np.count_nonzero(~np.isnan(errors).all(axis=1)) < ORIGINS_NEEDED:
+        return np.full(len(mean), np.nan), np.full(len(mean), np.nan)
+    spread = spread_by_step(errors)
+    scaled = np.sort((errors / np.where(spread > 0, spread, 1.0)).ravel())
+    scaled = scaled[~np.isnan(scaled)]
+    tail = max(int(np.floor((len(scaled) + 1) * (1 - level) / 2)), 1)
+    root = np.sqrt(mean.clip(0))
+    lower = (root + scaled[tail - 1] * spread).clip(0) ** 2
+    return lower, (root + scaled[-tail] * spread).clip(0) ** 2
+
+
+def spread_by_step(errors: Floats) -> Floats:
+    """The root mean squared error at each step, made to grow with distance by isotonic regression."""
+    from scipy.optimize import isotonic_regression
+
+    counts = (~np.isnan(errors)).sum(axis=0)
+    squares = np.nansum(errors**2, axis=0) / np.maximum(counts, 1)
+    return np.sqrt(isotonic_regression(squares, weights=np.maximum(counts, 1e-9)).x)
+
+
+def covered(actual: Floats, lower: Floats, upper: Floats) -> float:
+    """The share of days that fell within."""
+    told = ~np.isnan(actual) & ~np.isnan(lower)
+    return float(((actual >= lower) & (actual <= upper))[told].mean()) if told.any() else np.nan

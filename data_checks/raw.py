@@ -47,7 +47,7 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
     ]
 
 
-def changes(shop: Shop, table: ContractTable) -> list[Expectation]:
+def changes(table: ContractTable) -> list[Expectation]:
     return [_keyed(table)]
 
 

@@ -23,27 +23,16 @@ from resources.shop import Shop
 
 def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     shop = calendar.shop
-    facts = [
+    return [
         gated_asset(
             table.raw,
-            partial(fact_rows, table),
+            partial(fact_rows if table.is_fact else change_rows, table),
             calendar=calendar,
-            suite=checks.facts(shop, table),
+            suite=checks.facts(shop, table) if table.is_fact else checks.changes(table),
             kinds={_file_kind(shop, table)},
         )
-        for table in shop.facts
+        for table in [*shop.facts, *shop.changes]
     ]
-    changes = [
-        gated_asset(
-            table.raw,
-            partial(change_rows, table),
-            calendar=calendar,
-            suite=checks.changes(shop, table),
-            kinds={_file_kind(shop, table)},
-        )
-        for table in shop.changes
-    ]
-    return [*facts, *changes]
 
 
 def _file_kind(shop: Shop, table: ContractTable) -> str:

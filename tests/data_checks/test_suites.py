@@ -74,7 +74,7 @@ CASES = [
     ),
     Case(
         CUSTOMER_CHANGES.raw,
-        lambda shop: raw.changes(shop, CUSTOMER_CHANGES),
+        lambda _: raw.changes(CUSTOMER_CHANGES),
         {"customer_id": "anna", "row_no": 1},
         {"some_row_part_of_every_key_is_given": "UPDATE stage SET customer_id = NULL"},
         keys=("all", "all"),

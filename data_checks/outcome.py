@@ -77,7 +77,7 @@ class Outcome:
             metadata: dict[str, Any] = {
                 "from": self.keys[0],
                 "to": self.keys[-1],
-                "figure": expectation.figure if expectation.given else " ".join(expectation.figure.split()),
+                "figure": " ".join(expectation.figure.split()),
                 "bounds": f"{expectation.at_least if expectation.at_least is not None else '-∞'} to "
                 f"{expectation.at_most if expectation.at_most is not None else '∞'}",
             }

@@ -30,7 +30,6 @@ class Report:
     """What came of a run: published partitions by table, what was refused and why, warnings."""
 
     published: dict[str, int] = field(default_factory=dict)
-    unchanged: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     command: str = field(default_factory=lambda: uuid4().hex)
@@ -107,7 +106,7 @@ def run_job(
         done = _read(instance, result, report)
         if not done or not any(event.is_step_failure for event in result.all_events):
             if not done:
-                report.failures += [_message(event) for event in result.all_events if event.is_failure][:1]
+                report.failures += [message_of(event) for event in result.all_events if event.is_failure][:1]
             return
         remaining -= done
 
@@ -127,7 +126,7 @@ def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, repor
     done: set[dg.AssetKey] = set()
     for event in result.all_events:
         if event.is_step_failure:
-            report.failures.append(_message(event))
+            report.failures.append(message_of(event))
         if event.is_step_failure or event.is_step_success:
             done.add(dg.AssetKey((event.step_key or "").split("__", 1)))
     # Not from the result, which lacks what a failing step has published.
@@ -146,7 +145,8 @@ def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, repor
     return done
 
 
-def _message(event: dg.DagsterEvent) -> str:
+def message_of(event: dg.DagsterEvent) -> str:
+    """Why a step or a run failed: what the gate said, else the first cause."""
     data = event.event_specific_data
     described = getattr(getattr(data, "user_failure_data", None), "description", None)
     error = getattr(data, "error", None)

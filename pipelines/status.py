@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from assets.outreach.snapshot.publish import current
-from pipelines.runs import COMMAND_TAG, instance_of
+from pipelines.runs import COMMAND_TAG, instance_of, message_of
 from resources.errors import ZhikeError
 from resources.home import open_home
 from resources.shop import Shop
@@ -78,13 +78,7 @@ def _belongs_to(run: dg.DagsterRun) -> str:
 
 def _why(instance: dg.DagsterInstance, run_id: str) -> str:
     logs = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.PIPELINE_FAILURE})
-    return next((reason for entry in logs if (reason := _reason(entry))), "see the run in the web UI")
-
-
-def _reason(entry: dg.EventLogEntry) -> str:
-    data = entry.dagster_event.event_specific_data if entry.dagster_event else None
-    described = getattr(getattr(data, "user_failure_data", None), "description", None)
-    return described or (entry.dagster_event.message if entry.dagster_event else "") or ""
+    return next((message_of(entry.dagster_event) for entry in logs if entry.dagster_event), "see the run in the web UI")
 
 
 def render(found: dict[str, Any]) -> Group:

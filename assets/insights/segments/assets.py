@@ -71,7 +71,6 @@ def segment_rows(work: Work) -> Rows:
     from assets.insights.segments.selection import Settings
 
     fits = fits_until(work.warehouse, max(work.keys))
-    _ask_again(work)
     frames, unfitted = [], []
     for week in work.keys:
         fitted = in_force(fits, week)
@@ -93,13 +92,6 @@ def segment_rows(work: Work) -> Rows:
             f"{len(unfitted)} weeks up to {unfitted[-1]} have no segments"
         )
     return Rows(pd.concat(frames, ignore_index=True) if frames else _no_segments(), metadata=notes)
-
-
-def _ask_again(work: Work) -> None:
-    """Says once more which weeks are asked for: customers as of a fit's day were read by another `asked`, and the checks read it too."""
-    work.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest($weeks) AS as_of", {"weeks": list(work.keys)}
-    )
 
 
 def _no_segments() -> str:
@@ -141,6 +133,5 @@ def move_rows(work: Work) -> Rows:
             connection.register("frame", assigned(week, fitted, customers_as_of(warehouse, week)))
             connection.execute(f"INSERT INTO before SELECT {columns} FROM frame")
             connection.unregister("frame")
-    _ask_again(work)
     warehouse.view(CUSTOMERS)
     return Rows((HERE / "moves.sql").read_text(encoding="utf-8"))

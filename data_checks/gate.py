@@ -21,10 +21,9 @@ from data_checks.rows import Rows, Work
 from resources.calendar import WEEK_ON_DAYS, Calendar
 from resources.errors import ZhikeError
 from resources.progress import announce
-from resources.tables import Table
+from resources.tables import WHOLE, Table
 from resources.warehouse import Warehouse
 
-WHOLE = "all"
 CHUNK = {"daily": 92, "weekly": 13, "none": 1}
 MASKED = "•••"
 
@@ -195,10 +194,9 @@ def _stage(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -> N
 
 def _sample(connection: duckdb.DuckDBPyConnection, table: Table, verdict: Verdict) -> list[dict[str, Any]]:
     """Some rows that break the expectation, personal columns masked."""
-    part = f"CAST({table.partition_column} AS VARCHAR)" if table.partition_column else f"'{WHOLE}'"
     cursor = connection.execute(
-        f"SELECT * FROM {verdict.expectation.sample_from} WHERE {part} IN (SELECT unnest($bad)) "
-        f"AND ({str(verdict.expectation.offending).replace(PART, part)}) LIMIT {SAMPLE_ROWS}",
+        f"SELECT * FROM {verdict.expectation.sample_from} WHERE {table.part} IN (SELECT unnest($bad)) "
+        f"AND ({str(verdict.expectation.offending).replace(PART, table.part)}) LIMIT {SAMPLE_ROWS}",
         {"bad": verdict.bad},
     )
     names = [column[0] for column in cursor.description or []]

@@ -15,7 +15,7 @@ import duckdb
 
 from data_checks.rows import Rows
 from resources.calendar import Calendar
-from resources.tables import Table
+from resources.tables import WHOLE, Table
 
 if TYPE_CHECKING:
     from data_checks.judge import Count
@@ -72,7 +72,6 @@ def publish(
     weeks: int,
 ) -> Published:
     """Replaces the partitions `keys` of the table by the staged ones; all of it or nothing. Weekly tables keep their newest `weeks`."""
-    part = f"CAST({table.partition_column} AS VARCHAR)" if table.partition_column else "'all'"
     connection.execute("BEGIN TRANSACTION")
     try:
         before = dict(
@@ -82,18 +81,18 @@ def publish(
             ).fetchall()
         )
         alike = [key for key in keys if before.get(key) == counts[key].row_count]
-        same = _same(connection, table, part, alike) if alike else set[str]()
+        same = _same(connection, table, alike) if alike else set[str]()
         changed = [key for key in keys if key not in same]
         columns = ", ".join(f'"{name}"' for name in table.column_names)
         replaced = [key for key in changed if key in before]
         upset = _followers(connection, table, *rows.arrivals, keys, changed) if rows.arrivals and changed else []
         if replaced:
             connection.execute(
-                f"DELETE FROM {table.qualified} WHERE {part} IN (SELECT unnest($keys))", {"keys": replaced}
+                f"DELETE FROM {table.qualified} WHERE {table.part} IN (SELECT unnest($keys))", {"keys": replaced}
             )
         if changed:
             connection.execute(
-                f"INSERT INTO {table.qualified} ({columns}) SELECT {columns} FROM stage WHERE {part} IN (SELECT unnest($keys))",
+                f"INSERT INTO {table.qualified} ({columns}) SELECT {columns} FROM stage WHERE {table.part} IN (SELECT unnest($keys))",
                 {"keys": changed},
             )
         if rows.beside and keys:
@@ -116,14 +115,14 @@ def publish(
     return Published({key: counts[key].row_count for key in keys}, len(keys) - len(changed), stale)
 
 
-def _same(connection: duckdb.DuckDBPyConnection, table: Table, part: str, keys: list[str]) -> set[str]:
+def _same(connection: duckdb.DuckDBPyConnection, table: Table, keys: list[str]) -> set[str]:
     """Which of these partitions have the rows in the stage that they have in the table."""
     # The sum of the rows' hashes does not depend on their order and tells two different sets of rows apart.
     columns = ", ".join(f'"{name}"' for name in table.column_names)
     staged, stored = (
         dict(
             connection.execute(
-                f"SELECT {part}, sum(hash({columns})) FROM {relation} WHERE list_contains($keys, {part}) GROUP BY 1",
+                f"SELECT {table.part}, sum(hash({columns})) FROM {relation} WHERE list_contains($keys, {table.part}) GROUP BY 1",
                 {"keys": keys},
             ).fetchall()
         )
@@ -137,7 +136,7 @@ def _publish_beside(
 ) -> None:
     """Rows of another table that were set aside from these partitions of `source_table`."""
     connection.execute(table.create_sql())
-    of_these = "" if keys == ["all"] else " AND list_contains($keys, CAST(delivered_on AS VARCHAR))"
+    of_these = "" if keys == [WHOLE] else " AND list_contains($keys, CAST(delivered_on AS VARCHAR))"
     parameters: dict[str, Any] = {"source": source_table} | ({"keys": keys} if of_these else {})
     connection.execute(f"DELETE FROM {table.qualified} WHERE source_table = $source{of_these}", parameters)
     columns = ", ".join(f'"{name}"' for name in table.column_names)

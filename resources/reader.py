@@ -247,7 +247,6 @@ def dropped(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTa
 def stage(
     connection: duckdb.DuckDBPyConnection,
     shop: Shop,
-    home: Home,
     table: ContractTable,
     delivery: Delivery,
     days: Sequence[date],

@@ -6,6 +6,8 @@ from typing import Literal
 import dagster as dg
 
 MONEY = "DECIMAL(18,4)"
+# The one partition of a table that has none.
+WHOLE = "all"
 
 Partitioning = Literal["daily", "weekly", "none"]
 
@@ -45,6 +47,11 @@ class Table:
     @property
     def partition_column(self) -> str | None:
         return {"daily": "delivered_on", "weekly": "as_of", "none": None}[self.partitioning]
+
+    @property
+    def part(self) -> str:
+        """The SQL of a row's partition key as text."""
+        return f"CAST({self.partition_column} AS VARCHAR)" if self.partition_column else f"'{WHOLE}'"
 
     @property
     def column_names(self) -> list[str]:

@@ -2,6 +2,9 @@
 
 from resources.tables import MONEY, Column, Table
 
+AS_OF = Column("as_of", "DATE", "The Monday before which everything used was known.")
+PERSON = Column("person_id", "VARCHAR", "The person.")
+
 CUSTOMER_DAYS = Table(
     schema="features",
     name="customer_days",
@@ -41,7 +44,7 @@ IDENTITIES = Table(
     partitioning="weekly",
     key=("as_of", "customer_id"),
     columns=(
-        Column("as_of", "DATE", "The Monday before which everything used was known."),
+        AS_OF,
         Column("customer_id", "VARCHAR", "The shop's own account id."),
         Column("person_id", "VARCHAR", "The person: the account seen first."),
         Column("account_count", "BIGINT", "Accounts of the person."),
@@ -55,8 +58,8 @@ CUSTOMERS = Table(
     partitioning="weekly",
     key=("as_of", "person_id"),
     columns=(
-        Column("as_of", "DATE", "The Monday before which everything used was known."),
-        Column("person_id", "VARCHAR", "The person."),
+        AS_OF,
+        PERSON,
         Column("account_count", "BIGINT", "Accounts of the person."),
         Column("first_purchase_on", "DATE", "First day with a purchase."),
         Column("last_purchase_on", "DATE", "Latest day with a purchase."),

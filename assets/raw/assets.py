@@ -68,7 +68,7 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
 
 def _read(work: Work, table: ContractTable, delivery: Delivery, left_out: list[int]) -> None:
     """Stages a delivery and, where the shop says how, counts what its mapping leaves out."""
-    stage(work.connection, work.warehouse.shop, work.warehouse.place, table, delivery, work.keys)
+    stage(work.connection, work.warehouse.shop, table, delivery, work.keys)
     if table.name in work.warehouse.shop.drops:
         left_out.append(dropped(work.connection, work.warehouse.shop, table))
 

@@ -58,7 +58,7 @@ def test_two_schedules_and_a_sensor_in_the_shops_zone(graph: tuple[str, dg.Defin
     store, definitions = graph
     zone = load_shop(store).time_zone
     found = {schedule.name: schedule for schedule in definitions.schedules or []}
-    assert {name: (s.job_name, s.execution_timezone) for name, s in found.items()} == {  # type: ignore[union-attr]
+    assert {name: (s.job_name, s.execution_timezone) for name, s in found.items()} == {
         "every_day": ("daily", zone), "every_week": ("weekly", zone),
     }  # fmt: skip
     assert [(sensor.name, sensor.job_name) for sensor in definitions.sensors or []] == [("source_files", "daily")]

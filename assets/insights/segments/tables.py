@@ -1,8 +1,7 @@
 """The tables of the segments room."""
 
+from assets.features.tables import AS_OF, PERSON
 from resources.tables import MONEY, Column, Table
-
-AS_OF = Column("as_of", "DATE", "The Monday before which everything used was known.")
 
 SEGMENTS = Table(
     schema="insights",
@@ -12,7 +11,7 @@ SEGMENTS = Table(
     key=("as_of", "person_id"),
     columns=(
         AS_OF,
-        Column("person_id", "VARCHAR", "The person."),
+        PERSON,
         Column("segment_id", "INTEGER", "The segment; keeps its number from fit to fit."),
         Column("segment_zh", "VARCHAR", "Its name in Chinese."),
         Column("segment_en", "VARCHAR", "Its name in English."),

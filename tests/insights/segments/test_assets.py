@@ -152,11 +152,11 @@ def test_moves_add_up_to_the_segments_of_both_weeks(weeks: Demo, week: date) -> 
     def counted(day: date) -> dict[int, int]:
         return dict(
             weeks.query(f"SELECT segment_id, count(*) FROM insights.segments WHERE as_of = '{day}' GROUP BY ALL")
-        )  # type: ignore[arg-type]
+        )
 
     def moved(side: str) -> dict[int, int]:
         sql = f"SELECT {side}, CAST(sum(customer_count) AS BIGINT) FROM insights.segment_moves"
-        return dict(weeks.query(f"{sql} WHERE as_of = '{week}' AND {side} IS NOT NULL GROUP BY ALL"))  # type: ignore[arg-type]
+        return dict(weeks.query(f"{sql} WHERE as_of = '{week}' AND {side} IS NOT NULL GROUP BY ALL"))
 
     assert moved("to_segment_id") == counted(week)
     assert moved("from_segment_id") == counted(week - timedelta(days=7))
@@ -164,7 +164,7 @@ def test_moves_add_up_to_the_segments_of_both_weeks(weeks: Demo, week: date) -> 
 
 def test_a_week_in_which_another_fit_came_into_force_says_so(weeks: Demo) -> None:
     said = {week for (week,) in weeks.query("SELECT DISTINCT as_of FROM insights.segment_moves WHERE is_refit")}
-    fitted = dict(weeks.query("SELECT as_of, any_value(fitted_as_of) FROM insights.segments GROUP BY as_of"))  # type: ignore[arg-type]
+    fitted = dict(weeks.query("SELECT as_of, any_value(fitted_as_of) FROM insights.segments GROUP BY as_of"))
     assert said == {week for week in WEEKS[1:] if fitted[week] != fitted[week - timedelta(days=7)]}
 
 

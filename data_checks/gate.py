@@ -160,7 +160,7 @@ def _pass(
         }
         good = [str(key) for key in keys if str(key) not in bad]
         published = publish(connection, table, reads, rows, good, counts, run_id, calendar.shop.retention.weeks)
-        return Passed(published, verdicts, samples, inputs, rows.metadata, rows.problems)
+        return Passed(published, verdicts, samples, inputs, rows.metadata, rows.problems, rows.evidence)
     finally:
         connection.execute("DROP TABLE IF EXISTS stage")
 

@@ -33,6 +33,7 @@ class Passed:
     inputs: dict[str, list[str]]
     metadata: Mapping[str, Any]
     problems: Sequence[str]
+    evidence: Mapping[str, Mapping[str, Any]]
 
 
 class Outcome:
@@ -52,6 +53,7 @@ class Outcome:
         self.stale: list[str] = []
         self.notes: dict[str, Any] = {}
         self.problems: list[str] = []
+        self.evidence: dict[str, Mapping[str, Any]] = {}
 
     def add(self, chunk: Passed) -> None:
         self.published |= chunk.published.row_counts
@@ -60,6 +62,7 @@ class Outcome:
         self.inputs |= chunk.inputs
         self.notes |= chunk.metadata
         self.problems += chunk.problems
+        self.evidence |= chunk.evidence
         for verdict in chunk.verdicts:
             name = verdict.expectation.name
             self.figures[name] |= verdict.values
@@ -92,6 +95,7 @@ class Outcome:
                 metadata["missing"] = dg.MetadataValue.json(
                     {key: self.inputs.get(key, [])[:NAMED] for key in failed[:NAMED]}
                 )
+            metadata |= self.evidence.get(name, {})
             yield dg.AssetCheckResult(
                 asset_key=self.table.asset_key,
                 check_name=name,

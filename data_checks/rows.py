@@ -22,6 +22,7 @@ class Rows:
     `book` are statements of the same transaction; `beside` are rows of another table that
     are published with these (what was put in quarantine): the table, its `source_table`, and a select. `arrivals` are
     given where rows of a day follow from earlier rows of their key: the table in which a key's later rows arrived, and the key.
+    `evidence` is what checks show beside their verdict, by name of the expectation: hold-out tables, charts.
     """
 
     relation: "str | pd.DataFrame"
@@ -32,6 +33,7 @@ class Rows:
     problems: Sequence[str] = ()
     book: Sequence[tuple[str, list[Any]]] = ()
     arrivals: "tuple[Table, tuple[str, ...]] | None" = None
+    evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

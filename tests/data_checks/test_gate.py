@@ -65,7 +65,11 @@ def tastings(bench: Bench, by_day: dict[str, list[Tasting]]) -> list[dg.AssetsDe
         for key in work.keys:
             for name, kind, points in by_day.get(key.isoformat(), GOOD):
                 work.connection.execute("INSERT INTO tasted VALUES (?, ?, ?, ?)", [key, name, kind, points])
-        return Rows("FROM tasted", figures="SELECT delivered_on, count(*) AS row_total FROM stage GROUP BY 1")
+        return Rows(
+            "FROM tasted",
+            figures="SELECT delivered_on, count(*) AS row_total FROM stage GROUP BY 1",
+            evidence={"points_are_0_to_10": {"tasters": "three"}},
+        )
 
     return [gated_asset(TASTINGS, rows, calendar=Calendar.of(bench.shop), suite=SUITE, kinds={"sql"})]
 
@@ -131,6 +135,13 @@ def test_a_warning_is_recorded_and_lets_the_rows_through(tasted: Bench, tmp_path
     )
     assert check.metadata["failed_partitions"].value == [DAY]
     assert ("Black",) in bench.query("SELECT tea FROM insights.tastings WHERE delivered_on = ?", [DAY])
+
+
+def test_a_check_shows_the_evidence_that_came_with_the_rows(tasted: Bench, tmp_path: Path) -> None:
+    result = taste(tasted.copy(tmp_path), {})
+    shown = {check.check_name: check.metadata.get("tasters") for check in result.get_asset_check_evaluations()}
+    assert shown.pop("points_are_0_to_10") == dg.TextMetadataValue("three")
+    assert set(shown.values()) == {None}
 
 
 def test_dagster_knows_which_days_were_published(tasted: Bench, tmp_path: Path) -> None:

@@ -41,6 +41,10 @@ class Home:
         return self.folder / "snapshot"
 
     @property
+    def models(self) -> Path:
+        return self.folder / "models"
+
+    @property
     def spill(self) -> Path:
         return self.folder / "spill"
 

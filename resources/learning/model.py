@@ -1,0 +1,179 @@
+"""One interface for every learner: an encoding, a learner, and a calibration, all of it data.
+
+`fit` learns from a frame and its labels, `Model.predict` gives probabilities (or values), `Model.contributions` says what
+each feature did to each row's score, `Model.parameters` and `load` carry the model through the registry.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from resources.learning import encoding, linear, trees
+from resources.learning.arrays import read_arrays, write_arrays
+from resources.learning.encoding import Encoding, Floats
+from resources.learning.linear import Linear
+from resources.learning.trees import Trees, TreeSettings
+
+Method = Literal["logistic", "linear", "forest", "boosting"]
+
+CLASSIFIERS: tuple[Method, ...] = ("logistic", "linear", "forest", "boosting")
+REGRESSORS: tuple[Method, ...] = ("linear", "forest", "boosting")
+
+FIT_ROWS = 100_000
+FEWEST_OF_A_CLASS = 20
+EDGE = 1e-4
+CHUNK_ROWS = 100_000
+
+
+class NotEnough(ValueError):
+    """Too little to learn from; the message says what is needed and what there is."""
+
+    def __init__(self, needs: str, has: object) -> None:
+        super().__init__(f"not enough history: needs {needs}, has {has}")
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A fitted model. `is_class`: its scores are probabilities. `calibration`: slope and intercept on the log-odds."""
+
+    method: Method
+    is_class: bool
+    encoding: Encoding
+    learner: Linear | Trees
+    calibration: tuple[float, float] | None = None
+
+    @property
+    def features(self) -> list[str]:
+        return self.encoding.features
+
+    def predict(self, frame: pd.DataFrame) -> Floats:
+        """The probability of each row of the frame (its value, of a regression), in its order."""
+        starts = range(0, max(len(frame), 1), CHUNK_ROWS)
+        return np.concatenate([self._scores(frame.iloc[at : at + CHUNK_ROWS]) for at in starts])
+
+    def _scores(self, frame: pd.DataFrame) -> Floats:
+        margins = self.learner.margins(self.encoding.matrix(frame))
+        if not self.is_class:
+            return margins
+        scores = _sigmoid(margins) if self.method in ("logistic", "boosting") else np.clip(margins, EDGE, 1 - EDGE)
+        if self.calibration is None:
+            return scores
+        slope, intercept = self.calibration
+        return _sigmoid(slope * _log_odds(scores) + intercept)
+
+    def contributions(self, frame: pd.DataFrame) -> Floats:
+        """What each of `features` adds to the row's margin against a usual row: rows x features.
+
+        The margin is the log-odds (logistic, boosting), the probability (linear, forest) or the value (regressions).
+        """
+        given = self.learner.contributions(self.encoding.matrix(frame))
+        sums = np.zeros((len(frame), len(self.features)))
+        for column, source in enumerate(self.encoding.sources):
+            sums[:, source] += given[:, column]
+        return sums
+
+    def calibrated(self, calibration: tuple[float, float] | None) -> "Model":
+        return replace(self, calibration=calibration)
+
+    def parameters(self, folder: Path) -> dict[str, Any]:
+        """The model as JSON; the arrays of trees go into a file of `folder` named by its content."""
+        learner = self.learner.parameters()
+        if isinstance(self.learner, Trees):
+            learner["file"] = write_arrays(folder, self.learner.arrays())
+        return {
+            "method": self.method,
+            "is_class": self.is_class,
+            "encoding": self.encoding.parameters(),
+            "learner": learner,
+            "calibration": list(self.calibration) if self.calibration else None,
+        }
+
+
+def load(parameters: Mapping[str, Any], folder: Path) -> Model:
+    """The model of its parameters."""
+    learner = parameters["learner"]
+    return Model(
+        method=parameters["method"],
+        is_class=parameters["is_class"],
+        encoding=Encoding.from_parameters(parameters["encoding"]),
+        learner=Trees.from_parameters(learner, read_arrays(folder, learner["file"]))
+        if "file" in learner
+        else Linear.from_parameters(learner),
+        calibration=tuple(parameters["calibration"]) if parameters["calibration"] else None,
+    )
+
+
+def fit(
+    method: Method,
+    frame: pd.DataFrame,
+    labels: "NDArray[Any] | Sequence[float]",
+    features: Sequence[str],
+    *,
+    is_class: bool = True,
+    caps: Mapping[str, float] | None = None,
+    settings: TreeSettings | None = None,
+) -> Model:
+    """Fits one learner on the `features` of a frame and its labels (0/1, or numbers where not `is_class`).
+
+    The order of the rows does not matter; of more than FIT_ROWS rows a sample spread over them is fitted on.
+    Raises NotEnough where a class has too few rows or no feature varies.
+    """
+    from threadpoolctl import threadpool_limits
+
+    y = np.asarray(labels, float)
+    if is_class:
+        fewest = int(min(y.sum(), len(y) - y.sum()))
+        if fewest < FEWEST_OF_A_CLASS:
+            raise NotEnough(f"{FEWEST_OF_A_CLASS} rows of either outcome", fewest)
+    elif len(y) < 2 * FEWEST_OF_A_CLASS:
+        raise NotEnough(f"{2 * FEWEST_OF_A_CLASS} rows", len(y))
+    learned = encoding.learn(frame, features, caps)
+    if not learned.features:
+        raise NotEnough("a feature that differs between rows", "none")
+    x = learned.matrix(frame)
+    order = np.lexsort([y, *x.T])
+    if len(order) > FIT_ROWS:
+        order = order[np.linspace(0, len(order) - 1, FIT_ROWS).astype(int)]
+    x, y = np.ascontiguousarray(x[order]), y[order]
+    settings = settings or TreeSettings()
+    # Sums in parallel depend on the number of threads: another machine would get another model.
+    with threadpool_limits(1):
+        if method == "logistic":
+            learner: Linear | Trees = linear.logistic(x, y)
+        elif method == "linear":
+            learner = linear.ridge(x, y)
+        elif method == "forest":
+            learner = trees.forest(x, y, settings, is_class=is_class)
+        else:
+            learner = trees.boosting(x, y, settings, is_class=is_class)
+    return Model(method, is_class, learned, learner)
+
+
+def sigmoid_calibration(
+    labels: Floats, scores: Floats, later_labels: Floats, later_scores: Floats
+) -> tuple[float, float] | None:
+    """Slope and intercept on the log-odds (Platt 1999) learned from `scores`, or None unless they lower the Brier score of
+    the later ones: what corrects one season can spoil the next."""
+    if min(labels.sum(), len(labels) - labels.sum()) < FEWEST_OF_A_CLASS:
+        return None
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=1e6).fit(_log_odds(scores)[:, None], labels)
+    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    corrected = _sigmoid(slope * _log_odds(later_scores) + intercept)
+    is_better = np.mean((corrected - later_labels) ** 2) < np.mean((later_scores - later_labels) ** 2)
+    return (slope, intercept) if is_better and slope > 0 else None
+
+
+def _sigmoid(margins: Floats) -> Floats:
+    return 1 / (1 + np.exp(-np.clip(margins, -30, 30)))
+
+
+def _log_odds(scores: Floats) -> Floats:
+    inside = np.clip(scores, EDGE, 1 - EDGE)
+    return np.log(inside / (1 - inside))

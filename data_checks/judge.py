@@ -88,7 +88,7 @@ def profile(
         column = _column(number, expectation)
         if expectation.given:
             if expectation.figure != MISSING:
-                selected.append(f"CAST(g.{column} AS DOUBLE) AS {column}")
+                selected.append(f"CAST({f'g.{column}' if figures else 'NULL'} AS DOUBLE) AS {column}")
             continue
         if expectation.figure.lstrip().upper().startswith("SELECT"):
             joins.append(f"LEFT JOIN ({expectation.figure}) AS q{number}(part, {column}) ON q{number}.part = k.part")

@@ -1,11 +1,8 @@
 """The segment tables of a small shop: the same whichever weeks were run, and adding up from table to table."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -13,95 +10,23 @@ import pytest
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
 from resources.registry import fit_dates
-from resources.shop import STORES
-from stores.demo.generate import generate
+from tests.insights.demo_bench import FIRST, LAST, NEWEST, SHOP, WEEKS, Demo, notes
 from tests.shop_builder import Bench, days, line, write_store
 
-FIRST, LAST = date(2025, 12, 31), date(2026, 1, 13)
-TABLES = ("orders", "customers", "products", "links")
 SEGMENTS = ("insights/segments", "insights/segment_profiles", "insights/segment_moves")
-NEWEST, WEEKS = date(2026, 1, 12), [date(2026, 1, 12) - timedelta(days=7 * n) for n in range(7, -1, -1)]
-STORE = f"""
-name: {{zh: 演示商店, en: Demo shop}}
-time_zone: Asia/Shanghai
-currency: CNY
-start: 2024-01-01
-history_on: {FIRST}
-end: {LAST}
-sources:
-"""
 COMPARED = ("segments", "segment_profiles", "segment_moves")
-
-
-@dataclass(frozen=True)
-class Demo:
-    """The demo shop's orders and people, run on a bench."""
-
-    bench: Bench
-
-    def run(self, *selection: str, first: date, last: date) -> dg.ExecuteInProcessResult:
-        result = self.bench.run(*selection, first=first, last=last, assets=build_assets(Calendar.of(self.bench.shop)))
-        assert result.success
-        return result
-
-    def weeks(self, first: date, last: date = NEWEST) -> dg.ExecuteInProcessResult:
-        return self.run("features/identities", "features/customers", *SEGMENTS, first=first, last=last)
-
-    def copy(self, folder: Path) -> "Demo":
-        return Demo(self.bench.copy(folder))
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.bench.query(sql)
-
-    def week(self, table: str, week: date) -> list[dict[str, Any]]:
-        return self.bench.rows(f"insights.{table}", f"as_of = '{week}'")
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("demo")
-    generate(folder, seed=3, customers=250, days=14)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ZHIKE_DEMO", str(folder / "source"))
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def dailies(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """All days, no week. Not to be changed."""
-    bench = Bench(tmp_path_factory.mktemp("dailies"))
-    text = STORE
-    for table in TABLES:
-        optional = "" if table == "orders" else ", optional: true"
-        text += f"  {table}:\n    - {{path: '${{ZHIKE_DEMO}}/history/{table}.parquet', history: true}}\n"
-        text += f"    - {{path: '${{ZHIKE_DEMO}}/days/{{date}}/{table}.parquet'{optional}}}\n"
-    text += "tables: {" + ", ".join(f"{table}: {table}.sql" for table in TABLES) + "}\n"
-    mappings = {table: (STORES / "demo" / f"{table}.sql").read_text("utf-8") for table in TABLES}
-    write_store(bench.store, text, **mappings)
-    stages = [f"{stage}/{table}" for stage in ("raw", "clean") for table in TABLES]
-    demo = Demo(bench)
-    demo.run(*stages, "features/customer_days", first=FIRST, last=LAST)
-    return demo
 
 
 @pytest.fixture(scope="module")
 def backfill(dailies: Demo, tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, dg.ExecuteInProcessResult]:
     """All weeks in one range. Not to be changed."""
     demo = dailies.copy(tmp_path_factory.mktemp("backfill"))
-    return demo, demo.weeks(WEEKS[0])
+    return demo, demo.weeks(WEEKS[0], tables=SEGMENTS)
 
 
 @pytest.fixture(scope="module")
 def weeks(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> Demo:
     return backfill[0]
-
-
-def notes(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
-    for event in result.get_asset_materialization_events():
-        found = event.materialization
-        if found.asset_key.to_user_string() == asset and "from" in found.metadata:
-            return {name: value.value for name, value in found.metadata.items()}
-    raise AssertionError(f"{asset} was not materialised")
 
 
 def test_every_buyer_of_every_week_has_a_named_segment(weeks: Demo) -> None:
@@ -118,7 +43,7 @@ def test_every_buyer_of_every_week_has_a_named_segment(weeks: Demo) -> None:
 def test_the_newest_week_alone_is_what_a_backfill_gives(weeks: Demo, dailies: Demo, tmp_path: Path) -> None:
     """A fresh home runs one week only: the fits before it and the segments of the week before are worked out."""
     fresh = dailies.copy(tmp_path)
-    fresh.weeks(NEWEST)
+    fresh.weeks(NEWEST, tables=SEGMENTS)
     assert fresh.query("SELECT DISTINCT as_of FROM insights.segments") == [(NEWEST,)]
     for table in COMPARED:
         rows = weeks.week(table, NEWEST)
@@ -127,7 +52,7 @@ def test_the_newest_week_alone_is_what_a_backfill_gives(weeks: Demo, dailies: De
     registry = "SELECT * FROM models.registry ORDER BY ALL"
     assert fresh.query(registry) == weeks.query(registry)
     # Earlier weeks afterwards change nothing either.
-    fresh.weeks(WEEKS[-3], WEEKS[-2])
+    fresh.weeks(WEEKS[-3], WEEKS[-2], tables=SEGMENTS)
     for table in COMPARED:
         for week in WEEKS[-3:]:
             assert fresh.week(table, week) == weeks.week(table, week), (table, week)
@@ -206,7 +131,7 @@ def test_the_step_says_which_fit_it_used(backfill: tuple[Demo, dg.ExecuteInProce
 
 def test_running_again_adds_nothing(weeks: Demo, tmp_path: Path) -> None:
     again = weeks.copy(tmp_path)
-    result = again.weeks(WEEKS[-3])
+    result = again.weeks(WEEKS[-3], tables=SEGMENTS)
     assert {notes(result, asset)["unchanged_partitions"] for asset in SEGMENTS} == {3}
     for table in ("models.registry", *(f"insights.{name}" for name in COMPARED)):
         assert again.bench.rows(table) == weeks.bench.rows(table)
@@ -217,7 +142,7 @@ def test_too_few_customers_get_no_segments_and_are_told_what_is_missing(tmp_path
     """Half a year of history, but 49 buyers: nothing is invented, and the other tables are there."""
     demo, end = Demo(Bench(tmp_path)), date(2026, 1, 4)
     sources = "  sold: [{path: history/orders.csv, history: true}, {path: 'orders/{date}.csv'}]\ntables: {orders: FROM sold}\n"
-    store = STORE.replace("2024-01-01", "2025-07-01").replace(f"end: {LAST}", f"end: {end}") + sources
+    store = SHOP.replace("2024-01-01", "2025-07-01").replace(f"end: {LAST}", f"end: {end}") + sources
     write_store(demo.bench.store, store)
     dates = days(date(2025, 7, 1), end)
     rows = [line(f"o{n}", f"c{n % 49}", f"{day} 10:00:00", 1 + n % 3) for n, day in enumerate(dates)]

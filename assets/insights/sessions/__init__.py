@@ -1,0 +1,1 @@
+"""Which visits end in a purchase."""

@@ -39,7 +39,7 @@ def calibration_chart(bins: Sequence[Mapping[str, float]], *, unit: str = "proba
             [bin_["predicted"] for bin_ in bins],
             [bin_["realised"] for bin_ in bins],
             s=[20 + 80 * bin_["count"] / largest for bin_ in bins],
-            label="customers, by predicted value",
+            label="mean of a bin",
         )
         axes.set_xlabel(f"predicted {unit}")
         axes.set_ylabel(f"realised {unit}")

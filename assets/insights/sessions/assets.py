@@ -123,6 +123,8 @@ def _evidence(fits: Sequence[Fitted]) -> dict[str, dict[str, Any]]:
         checks.AHEAD: {
             "fitted_as_of": fits[-1].fitted_as_of.isoformat(),
             "reason": metrics["reason"],
+            # A number is plotted over time in the web UI.
+            "auc_ahead": metrics["auc_ahead"],
             "holdout": table(metrics["holdout"]),
             "calibration": calibration_chart(metrics["calibration"]),
         }

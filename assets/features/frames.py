@@ -48,17 +48,22 @@ def identities(warehouse: Warehouse, weeks: Sequence[date]) -> "pd.DataFrame":
     return pd.concat(frames, ignore_index=True)
 
 
-def prepare_customers(warehouse: Warehouse, weeks: Sequence[date]) -> str:
-    """The select of customers as of the Mondays in `asked`, after making the temporary table `persons` it joins."""
+def prepare_persons(warehouse: Warehouse, weeks: Sequence[date]) -> None:
+    """Makes the temporary table `persons`: the accounts that belong together as of each Monday."""
     connection = warehouse.connection
-    for table in (CUSTOMER_DAYS, *(CONTRACT[name].clean for name in ("orders", "customers", "products"))):
-        warehouse.view(table)
     connection.register("persons_frame", identities(warehouse, weeks))
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE persons AS SELECT CAST(as_of AS DATE) AS as_of, CAST(customer_id AS VARCHAR) AS customer_id, "
         "CAST(person_id AS VARCHAR) AS person_id FROM persons_frame"
     )
     connection.unregister("persons_frame")
+
+
+def prepare_customers(warehouse: Warehouse, weeks: Sequence[date]) -> str:
+    """The select of customers as of the Mondays in `asked`, after making the temporary table `persons` it joins."""
+    for table in (CUSTOMER_DAYS, *(CONTRACT[name].clean for name in ("orders", "customers", "products"))):
+        warehouse.view(table)
+    prepare_persons(warehouse, weeks)
     return (HERE / "customers.sql").read_text(encoding="utf-8")
 
 

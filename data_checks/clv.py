@@ -1,17 +1,19 @@
 """What is expected of insights.clv and insights.cohorts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from data_checks.expectation import Expectation, no_row, unique
 from resources.registry import Fitted
 from resources.shop import Shop
 
 BETTER = "purchases_were_foretold_better_than_without_a_model"
+MONEY = "money_was_foretold_better_than_without_a_model"
 LEVEL = "the_total_was_foretold_within_a_third"
 COVERED = "intervals_held_what_they_promise"
-FIGURES = ("error_ratio", "total_bias", "coverage_gap")
+FIGURES = ("purchase_error_ratio", "money_error_ratio", "total_bias", "coverage_gap")
 ROWS = "SELECT CAST(a.as_of AS VARCHAR), "
 
 
@@ -53,7 +55,7 @@ def clv(shop: Shop) -> list[Expectation]:
         Expectation(
             BETTER,
             "A model that errs more than the best naive row on the hold-out is not worth its name. 1 is as wrong as without it.",
-            "error_ratio",
+            "purchase_error_ratio",
             at_most=1,
             given=True,
             severity="warning",
@@ -70,13 +72,21 @@ def clv(shop: Shop) -> list[Expectation]:
         *(
             [
                 Expectation(
+                    MONEY,
+                    "The same for what customers brought: the largest customers decide it, whose past mean is a good guess.",
+                    "money_error_ratio",
+                    at_most=1,
+                    given=True,
+                    severity="warning",
+                ),
+                Expectation(
                     COVERED,
                     "The share of customers whose money lay within their interval, less the share that was promised.",
                     "coverage_gap",
                     at_least=-0.05,
                     given=True,
                     severity="warning",
-                )
+                ),
             ]
             if shop.has_prices
             else []
@@ -86,21 +96,32 @@ def clv(shop: Shop) -> list[Expectation]:
 
 def holdout_figures(week: date, fitted: Fitted) -> str:
     """The hold-out's figures of the fit that a week uses, as a row of SQL."""
-    rows = [row for row in fitted.metrics["holdout"] if row["target"] == "purchases"]
-    own = next(row for row in rows if row["model"] == fitted.metrics["model"])
-    naive = min(row["rmse"] for row in rows if row["model"].startswith("naive"))
+    model, metrics = fitted.metrics["model"], fitted.metrics
+    bias = next(row["total_bias"] for row in metrics["holdout"] if row["model"] == model)
     gaps = [
         row["covered_share"] - row["promised_share"]
-        for row in fitted.metrics["coverage"]
-        if row["model"] == fitted.metrics["model"] and row["level"] == 0.8
+        for row in metrics["coverage"]
+        if row["model"] == model and row["level"] == 0.8
     ]
-    figures = (own["rmse"] / naive if naive else None, own["total_bias"], gaps[0] if gaps else None)
+    figures = (
+        *(_error_ratio(metrics["holdout"], target, model) for target in ("purchases", "money")),
+        bias,
+        gaps[0] if gaps else None,
+    )
     return f"(DATE '{week}', {', '.join(json.dumps(figure) for figure in figures)})"
+
+
+def _error_ratio(rows: Sequence[Mapping[str, Any]], target: str, model: str) -> float | None:
+    """The model's RMSE as a share of the best naive row's."""
+    errors = {row["model"]: row["rmse"] for row in rows if row["target"] == target}
+    own = next((error for name, error in errors.items() if name.split(" x ")[0] == model), None)
+    naive = min((error for name, error in errors.items() if name.startswith("naive")), default=None)
+    return own / naive if own is not None and naive else None
 
 
 def figures_of(rows: Sequence[str]) -> str:
     names = ", ".join(f"CAST({name} AS DOUBLE) AS {name}" for name in FIGURES)
-    found = ", ".join(rows) or "(CAST(NULL AS DATE), NULL, NULL, NULL)"
+    found = ", ".join(rows) or f"(CAST(NULL AS DATE){', NULL' * len(FIGURES)})"
     return f"SELECT as_of, {names} FROM (VALUES {found}) AS v(as_of, {', '.join(FIGURES)}) WHERE as_of IS NOT NULL"
 
 

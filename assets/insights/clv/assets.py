@@ -74,13 +74,18 @@ def _evidence(fitted: Fitted) -> dict[str, dict[str, Any]]:
         {"predicted": row[chosen], "realised": row["actual"], "count": row["customer_count"]}
         for row in metrics["by_frequency"]
     ]
+    purchases, money = (
+        evidence.table([row for row in metrics["holdout"] if row["target"] == target])
+        for target in ("purchases", "money")
+    )
     return {
         checks.BETTER: {
             "about": about,
-            "holdout": evidence.table(metrics["holdout"]),
+            "holdout": purchases,
             "by_frequency": evidence.table(metrics["by_frequency"]),
             "calibration": evidence.calibration_chart(bins, unit="purchases"),
         },
+        checks.MONEY: {"about": about, "holdout": money},
         checks.COVERED: {"about": about, "intervals": evidence.table(metrics["coverage"])},
     }
 

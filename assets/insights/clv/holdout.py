@@ -3,9 +3,10 @@
 One table for purchases and one for money, with the models, the challengers and the naive rows beside each other, judged by level
 (total bias), error (MAE, RMSE, MSLE), ranking (Gini, top decile, correlation) and calibration (by frequency bucket).
 
-Rule: no figure alone decides. A forecast beats another if it is better on more of RMSE, bias, Gini and calibration error than it
-is worse on, by more than MARGIN. MBG/NBD takes BG/NBD's place if it beats it; a fit is put in force if the chosen model beats every
-naive row. The regressions and the cohort curve tell one horizon and no interval, so they are shown and cannot be in force.
+Rule: no figure alone decides. A forecast beats another if, of RMSE, bias, Gini and calibration error, it is better by more than
+MARGIN on at least LEAD more than it is worse on. MBG/NBD takes BG/NBD's place if it beats it on purchases; a fit is put in force
+if the chosen model beats every naive row on purchases. What stands of the money table is said, not acted on: the regressions, the
+cohort curve and the naive rows tell one horizon and no interval, so none of them could take the place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ MODELS = {"bgnbd": bgnbd, "mbgnbd": mbgnbd}
 LEVELS = (0.5, 0.8, 0.95)
 MARGIN = 0.01
 """Figures closer than this (relative) are the same."""
+LEAD = 2
 CRITERIA = {
     "error": lambda row: row["rmse"],
     "level": lambda row: None if row["total_bias"] is None else abs(row["total_bias"]),
@@ -103,20 +105,27 @@ class Choice:
     reason: str
 
 
-def choose(purchases: Sequence[Mapping[str, Any]]) -> Choice:
-    """Which model is used, and whether the fit is put in force, by the rows of `purchases`."""
-    by_name = {row["model"]: row for row in purchases}
-    chosen, reasons = "bgnbd", []
-    if NAMES["mbgnbd"] in by_name:
-        is_better, why = _against(by_name[NAMES["mbgnbd"]], by_name[NAMES["bgnbd"]])
-        chosen = "mbgnbd" if is_better else "bgnbd"
-        reasons.append(f"MBG/NBD {'takes the place of' if is_better else 'does not beat'} BG/NBD: {why}")
-    lost = []
-    for name in (name for name in by_name if name.startswith("naive")):
-        is_better, why = _against(by_name[NAMES[chosen]], by_name[name])
-        if not is_better:
-            lost.append(f"{NAMES[chosen]} does not beat {name}: {why}")
-    return Choice(chosen, not lost, "; ".join([*reasons, *(lost or [f"{NAMES[chosen]} beats every naive row"])]))
+def choose(figures: Mapping[str, Any]) -> Choice:
+    """Which model is used, and whether the fit is put in force, by the figures of `judge`."""
+    by_name = {row["model"]: row for row in figures["purchases"]}
+    is_better, why = _against(by_name[NAMES["mbgnbd"]], by_name[NAMES["bgnbd"]])
+    chosen = "mbgnbd" if is_better else "bgnbd"
+    said = [f"MBG/NBD {'takes the place of' if is_better else 'does not beat'} BG/NBD: {why}"]
+    lost = _unbeaten(NAMES[chosen], by_name, only="naive")
+    said += lost or [f"{NAMES[chosen]} beats every naive row on purchases"]
+    if "money" in figures:
+        money = {row["model"]: row for row in figures["money"]}
+        own = next(name for name in money if name.startswith(f"{NAMES[chosen]} x "))
+        others = {name: row for name, row in money.items() if name == own or "BG/NBD" not in name}
+        said += _unbeaten(own, others) or [f"{own} beats every other row on money"]
+    return Choice(chosen, not lost, "; ".join(said))
+
+
+def _unbeaten(own: str, by_name: Mapping[str, Mapping[str, Any]], only: str = "") -> list[str]:
+    verdicts = {
+        name: _against(by_name[own], row) for name, row in by_name.items() if name != own and name.startswith(only)
+    }
+    return [f"{own} does not beat {name}: {why}" for name, (is_better, why) in verdicts.items() if not is_better]
 
 
 def _against(row: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[bool, str]:
@@ -127,7 +136,7 @@ def _against(row: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[bool, st
             continue
         (better if mine < theirs else worse).append(name)
     said = [f"{word} on {', '.join(names)}" for word, names in (("better", better), ("worse", worse)) if names]
-    return len(better) > len(worse), ", ".join(said) or "alike on all"
+    return len(better) - len(worse) >= LEAD, ", ".join(said) or "alike on all"
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:

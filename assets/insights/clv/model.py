@@ -113,7 +113,7 @@ def fit_model(warehouse: Warehouse, day: date) -> Fitted:
     history_days = (day - warehouse.shop.start).days
     horizon_days = min(max(history_days // 3 // 7 * 7, MIN_HORIZON_DAYS), MAX_HORIZON_DAYS)
     figures = _judged(warehouse, day - timedelta(days=horizon_days), horizon_days)
-    choice = choose(figures["purchases"])
+    choice = choose(figures)
     prepare_persons(warehouse, [day])
     prepare_days(warehouse, [day])
     prepare_summary(warehouse)
@@ -199,7 +199,7 @@ def scored(warehouse: Warehouse, week: date, fitted: Fitted) -> "tuple[pd.DataFr
     """What insights.clv says of one Monday by one fit: the figures of each customer, ordered by person, and what all have in common."""
     from assets.insights.clv import value
     from assets.insights.clv.margins import margin_share
-    from assets.insights.clv.words import order_value_method, purchase_method
+    from assets.insights.clv.words import alive_method, order_value_method, purchase_method
 
     model = Model.from_parameters(fitted.parameters)
     customers = customers_of(warehouse, week)
@@ -221,9 +221,12 @@ def scored(warehouse: Warehouse, week: date, fitted: Fitted) -> "tuple[pd.DataFr
     scores["person_id"] = customers["person_id"]
     if margins is not None:
         scores["margin_share"] = margins.round(6)
-    purchases, order_values = purchase_method(model.purchases), order_value_method(model.spend)
+    alive, purchases = alive_method(model.alive), purchase_method(model.purchases)
+    order_values = order_value_method(model.spend)
     return scores, {
         "as_of": week,
+        "alive_method_zh": alive.zh,
+        "alive_method_en": alive.en,
         "purchase_method_zh": purchases.zh,
         "purchase_method_en": purchases.en,
         "order_value_method_zh": order_values.zh,

@@ -50,6 +50,8 @@ CLV = Table(
             "Share of what the customer pays that is left after the cost of the pieces; empty where no cost is known.",
             money=True,
         ),
+        Column("alive_method_zh", "VARCHAR", "How p_alive was had, in Chinese."),
+        Column("alive_method_en", "VARCHAR", "The same in English."),
         Column("purchase_method_zh", "VARCHAR", "How expected purchases were had, in Chinese."),
         Column("purchase_method_en", "VARCHAR", "The same in English."),
         Column("order_value_method_zh", "VARCHAR", "How the order value was had, in Chinese.", money=True),

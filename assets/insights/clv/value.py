@@ -56,7 +56,7 @@ def score(
 
     Without `spend` there is no money: p_alive and expected purchases only. Customers have frequency, recency, T and monetary_value, as fitted. For `interval_months`, clv_low_{n}m and clv_high_{n}m
     hold the future value with probability `level`. `margin` is a share of the money, one for all or one a customer; p_alive
-    is that of `alive` (MBG/NBD), and missing without it.
+    is that of `alive` (an MBG/NBD fit), and missing without it.
     """
     margins = np.broadcast_to(np.asarray(margin, float), len(customers))
     if not ((margins >= 0) & (margins <= 1)).all():
@@ -96,7 +96,7 @@ def _group_scores(
     after = posterior(purchases, groups)
     month = DAYS_PER_MONTH / purchases.days_per_unit
     monthly = (1 + yearly_discount_rate) ** (-1 / 12)
-    p_alive = posterior(alive, groups).p_alive if alive else np.full(len(groups), np.nan)
+    p_alive = mbgnbd.p_alive(alive, groups) if alive else np.full(len(groups), np.nan)
     scores: dict[str, Floats] = {"p_alive": p_alive}
     before, discounted = np.zeros(len(groups)), np.zeros(len(groups))
     for number in range(1, max(months) + 1):

@@ -36,9 +36,20 @@ ORDER_VALUES = {
 NO_MONEY = Words("没有金额大于零的客户，无法估计", "not estimated: no customer has money above 0")
 
 
+SILENCE = Words(
+    "历史中看不出流失，改用“按本人节奏会沉默这么久的概率”",
+    "no drop-out can be told from this history: the chance that a customer of this pace would have been silent for so long",
+)
+NO_DROP_OUT = Words("（历史中看不出流失）", ", nobody seen to drop out")
+
+
 def purchase_method(fit: Fit) -> Words:
-    path = PATHS[fit.path]
-    return Words(f"{NAMES[fit.model]} 模型{path.zh}", f"{NAMES[fit.model]}{path.en}")
+    path, drop_out = PATHS[fit.path], Words("", "") if fit.sees_drop_out else NO_DROP_OUT
+    return Words(f"{NAMES[fit.model]} 模型{path.zh}{drop_out.zh}", f"{NAMES[fit.model]}{path.en}{drop_out.en}")
+
+
+def alive_method(fit: Fit) -> Words:
+    return Words("MBG/NBD 模型", "MBG/NBD") if fit.sees_drop_out else SILENCE
 
 
 def order_value_method(fit: SpendFit | None) -> Words:

@@ -20,7 +20,7 @@ BEHAVIOUR = (
     "cart_count_30d", "visit_recency_days", "tenure_days", "account_count",
 )  # fmt: skip
 ATTRIBUTES = ("age_band", "gender", "region", "occupation")
-MIN_CUSTOMERS = 200
+MIN_CUSTOMERS = 100
 MIN_LEVEL_CUSTOMERS = 30
 """A value of an attribute that fewer have is not told apart."""
 

@@ -27,9 +27,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from assets.insights.clv.fitting import Fit
-    from assets.insights.clv.gamma_gamma import SpendFit
 
-SUMMARY_SQL = files("assets.insights.clv").joinpath("summary.sql").read_text(encoding="utf-8")
+ROOM = files("assets.insights.clv")
+SUMMARY_SQL = ROOM.joinpath("summary.sql").read_text(encoding="utf-8")
+CURVE_SQL = ROOM.joinpath("cohort_curve.sql").read_text(encoding="utf-8")
+DAYS_SQL = """
+CREATE OR REPLACE TEMP TABLE purchase_days AS
+SELECT
+    CAST($as_of AS DATE) AS as_of, customer_id AS person_id, day AS active_on,
+    count(*) FILTER (WHERE coalesce(value, 0) >= 0) AS line_count, sum(value) AS net
+FROM log
+WHERE customer_id IS NOT NULL AND day <= CAST($end AS DATE)
+GROUP BY customer_id, day
+"""
 CDNOW_SQL = """
 CREATE VIEW log AS
 SELECT parts[2] AS customer_id, CAST(strptime(parts[3], '%Y%m%d') AS DATE) AS day, CAST(parts[5] AS DOUBLE) AS value
@@ -38,7 +48,6 @@ FROM (
     FROM read_csv($path, header = false, delim = '\x01', columns = {'line': 'VARCHAR'})
 )
 """
-LEVELS = (0.5, 0.8, 0.95)
 CHECKPOINTS = 4
 PLANTED = {"r": 0.243, "alpha": 4.414 * 7, "a": 0.793, "b": 2.426}
 """In days; simulated customers arrive evenly over SIMULATED_DAYS."""
@@ -69,78 +78,43 @@ def open_log(path: Path, layout: str = "csv") -> "duckdb.DuckDBPyConnection":
 def summarise(
     connection: "duckdb.DuckDBPyConnection", until: date, horizon_days: int, days_per_unit: float
 ) -> "pd.DataFrame":
-    parameters = {"until": until, "horizon_days": horizon_days, "days_per_unit": days_per_unit}
-    return connection.execute(SUMMARY_SQL, parameters).df()
+    """The customers who bought by `until`, with what the days after it brought, by the SQL of insights.clv."""
+    window = {"as_of": until + timedelta(days=1), "end": until + timedelta(days=horizon_days)}
+    connection.execute(DAYS_SQL, window)
+    return connection.execute(SUMMARY_SQL, {"days_per_unit": days_per_unit}).df()
 
 
 def judge_log(
     connection: "duckdb.DuckDBPyConnection", until: date, horizon_days: int, days_per_unit: float = 7
 ) -> dict[str, Any]:
     """All figures of the hold-out; raises NotFitted where the log has too little."""
-    from assets.insights.clv import bgnbd, evaluate, gamma_gamma, mbgnbd
+    from assets.insights.clv import bgnbd, cohort_curve, gamma_gamma, mbgnbd
     from assets.insights.clv.fitting import NotEnough
     from assets.insights.clv.groups import grouped
+    from assets.insights.clv.holdout import judge
 
     customers = summarise(connection, until, horizon_days, days_per_unit)
     if customers.empty:
         raise NotEnough("customers who bought by the calibration end", 0)
-    groups, numbers = grouped(customers)
-    horizon = horizon_days / days_per_unit
+    by_step = connection.execute(CURVE_SQL).df()
+    groups, _ = grouped(customers)
     fits = [model.fit(groups, days_per_unit=days_per_unit) for model in (bgnbd, mbgnbd)]
-    bg, mbg = (
-        model.expected_purchases(fit, groups, horizon)[numbers]
-        for model, fit in zip((bgnbd, mbgnbd), fits, strict=True)
+    spend = gamma_gamma.fit(customers) if (customers["spend"] > 0).any() else None
+    curves = {
+        name: curve
+        for name in ("purchases", "spend")
+        if (curve := cohort_curve.expected(by_step, name, customers["T"] * days_per_unit, horizon_days)) is not None
+    }
+    purchase_curve, money_curve = (
+        {"cohort curve": curves[name]} if name in curves else {} for name in ("purchases", "spend")
     )
-    purchases = {"BG/NBD": bg, "MBG/NBD": mbg}
-    actual = customers["later_purchases"]
-    figures: dict[str, Any] = {
-        "customers": len(customers),
+    return {
         "groups": len(groups),
-        "actual_purchases": int(actual.sum()),
         "fits": [fit.parameters() for fit in fits],
-        "purchases": _rows(
-            evaluate.holdout_table(actual, {**purchases, **evaluate.naive_purchases(customers, horizon)})
-        ),
-        "by_frequency": _rows(evaluate.by_frequency(customers["frequency"], actual, purchases)),
+        "spend_fit": spend.parameters() if spend else None,
+        **judge(customers, fits, spend, horizon_days, purchase_curve, money_curve),
         "cumulative": _cumulative(connection, customers, fits, until, horizon_days),
     }
-    if not (customers["spend"] > 0).any():
-        return figures
-    spend = gamma_gamma.fit(customers)
-    order_value = gamma_gamma.expected_order_value(
-        spend, customers["frequency"].to_numpy(float), customers["monetary_value"].to_numpy(float)
-    )
-    money = {f"{name} x {spend.method}": expected * order_value for name, expected in purchases.items()}
-    return figures | {
-        "actual_money": round(float(customers["later_spend"].sum()), 2),
-        "spend_fit": spend.parameters(),
-        "money": _rows(
-            evaluate.holdout_table(customers["later_spend"], {**money, **evaluate.naive_money(customers, horizon)})
-        ),
-        "intervals": _intervals(customers, groups, numbers, fits[0], spend, order_value, horizon),
-    }
-
-
-def _intervals(
-    customers: "pd.DataFrame",
-    groups: "pd.DataFrame",
-    numbers: Any,
-    fit: "Fit",
-    spend: "SpendFit",
-    order_value: Any,
-    horizon: float,
-) -> list[dict[str, float]]:
-    from assets.insights.clv import evaluate, value
-
-    after = value.posterior(fit, groups)
-    rows = []
-    for level in LEVELS:
-        low, high = value.money_interval(after, spend, groups["frequency"].to_numpy(float), horizon, level)
-        coverage = evaluate.interval_coverage(
-            customers["later_spend"], low[numbers] * order_value, high[numbers] * order_value
-        )
-        rows.append({"level": level, **coverage})
-    return rows
 
 
 def _cumulative(
@@ -158,24 +132,12 @@ def _cumulative(
     for step in range(CHECKPOINTS + 1):
         days = horizon_days * step // CHECKPOINTS
         seen = summarise(connection, until + timedelta(days=days), 0, 1)
-        known = seen["customer_id"].isin(customers["customer_id"])
+        known = seen["person_id"].isin(customers["person_id"])
         row = {"day": str(until + timedelta(days=days)), "actual": int(seen.loc[known, "frequency"].sum())}
         for fit in fits:
             row[fit.model] = round(float(evaluate.cumulative_expected(fit, -customers["T"], [days / unit])[0]), 1)
         rows.append(row)
     return rows
-
-
-def _rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
-    import pandas as pd
-
-    return [
-        {
-            name: None if pd.isna(value) else round(value, 6) if isinstance(value, float) else value
-            for name, value in row.items()
-        }
-        for row in table.to_dict("records")
-    ]
 
 
 def simulate(customers: int, seed: int = 0) -> "pd.DataFrame":
@@ -321,7 +283,7 @@ def print_log_figures(figures: dict[str, Any], console: "Console") -> None:
     _print_rows(console, f"purchases (actual {figures['actual_purchases']:,})", figures["purchases"])
     if "money" in figures:
         _print_rows(console, f"money (actual {figures['actual_money']:,.0f})", figures["money"])
-        _print_rows(console, "money intervals of BG/NBD", figures["intervals"])
+        _print_rows(console, "money intervals", figures["intervals"])
     _print_rows(console, "mean purchases by frequency", figures["by_frequency"])
     _print_rows(console, "cumulative repeat purchases", figures["cumulative"])
 

@@ -80,6 +80,9 @@ class Settings(BaseModel):
     session_minutes: int = Field(30, ge=1, description="A pause from which a new session begins.")
     duplicate_days: int = Field(7, ge=1, description="Days back in which repeated events are looked for.")
     accounts_a_key: int = Field(5, ge=2, description="A link key shared by more accounts than this names no person.")
+    yearly_discount_rate: float = Field(
+        0.10, ge=0, le=1, description="By how much money that a customer brings a year later is worth less today."
+    )
 
 
 class Shop(BaseModel):

@@ -113,7 +113,23 @@ def test_the_likelihood_is_that_of_lifetimes(made: pd.DataFrame, model, log_para
 
     arguments = (np.array(log_params), x, t_x / 728, age / 728, weights, 0.0)
     ours = fast_fitter(model, x, weights)._negative_log_likelihood(*arguments)
-    assert ours == pytest.approx(fitter(model)._negative_log_likelihood(*arguments), rel=1e-12)
+    theirs = fitter(model)._negative_log_likelihood
+    assert ours == pytest.approx(theirs(*arguments), rel=1e-12)
+
+
+@pytest.mark.parametrize("model", ["bgnbd", "mbgnbd"])
+@pytest.mark.parametrize("log_params", [[0.1] * 4, [-1.4, -2.0, 0.5, 3.0], [3.0, 1.0, -4.0, -2.0]])
+def test_its_derivatives_are_those_that_are_traced(made: pd.DataFrame, model, log_params: list[float]) -> None:
+    from autograd import grad, hessian
+
+    few = made.head(300)
+    x, t_x, age = (few[name].to_numpy(float) for name in ("frequency", "recency", "T"))
+    weights = np.arange(len(few)) % 3 + 1.0
+    arguments = (np.array(log_params), x, t_x / 728, age / 728, weights, 0.0)
+
+    ours, theirs = (f._negative_log_likelihood for f in (fast_fitter(model, x, weights), fitter(model)))
+    for derivative in (grad, hessian):
+        assert derivative(ours)(*arguments) == pytest.approx(derivative(theirs)(*arguments), rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.parametrize("model", [bgnbd, mbgnbd])

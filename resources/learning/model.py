@@ -55,10 +55,11 @@ class Model:
     def predict(self, frame: pd.DataFrame) -> Floats:
         """The probability of each row of the frame (its value, of a regression), in its order."""
         starts = range(0, max(len(frame), 1), CHUNK_ROWS)
-        return np.concatenate([self._scores(frame.iloc[at : at + CHUNK_ROWS]) for at in starts])
+        return np.concatenate([self.scores(self.encoding.matrix(frame.iloc[at : at + CHUNK_ROWS])) for at in starts])
 
-    def _scores(self, frame: pd.DataFrame) -> Floats:
-        margins = self.margins(frame)
+    def scores(self, x: Floats) -> Floats:
+        """The same of rows that are encoded already."""
+        margins = self.margins(x)
         if not self.is_class:
             return margins
         scores = np.clip(margins, EDGE, 1 - EDGE) if self.method in ("linear", "forest") else _sigmoid(margins)
@@ -67,9 +68,8 @@ class Model:
         slope, intercept = self.calibration
         return _sigmoid(slope * _log_odds(scores) + intercept)
 
-    def margins(self, frame: pd.DataFrame) -> Floats:
+    def margins(self, x: Floats) -> Floats:
         """The log-odds (logistic, boosting, blend), the probability (linear, forest) or the value (regressions), before calibration."""
-        x = self.encoding.matrix(frame)
         return np.mean([learner.margins(x) for learner in self.learners], axis=0)
 
     def contributions(self, frame: pd.DataFrame) -> Floats:
@@ -81,8 +81,8 @@ class Model:
             sums[:, source] += given[:, column]
         return sums
 
-    def calibrated(self, calibration: tuple[float, float] | None) -> "Model":
-        return replace(self, calibration=calibration)
+    def calibrated(self, calibration: Sequence[float] | None) -> "Model":
+        return replace(self, calibration=tuple(calibration) if calibration else None)
 
     def parameters(self, folder: Path) -> dict[str, Any]:
         """The model as JSON; the arrays of trees go into a file of `folder` named by its content."""

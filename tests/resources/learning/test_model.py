@@ -101,7 +101,7 @@ def test_contributions_add_up_to_the_score(
     """For every row the contributions and one number that is the same for all rows give the margin."""
     frame, _ = labelled
     model = models[method]
-    margins = model.margins(frame)
+    margins = model.margins(model.encoding.matrix(frame))
     left = margins - model.contributions(frame).sum(axis=1)
     assert left == pytest.approx(np.full(len(frame), left[0]), abs=1e-9)
     recency = model.contributions(frame)[:, model.features.index("recency_days")]

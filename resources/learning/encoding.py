@@ -50,8 +50,9 @@ class Levels:
     def columns(self, values: pd.Series) -> Floats:
         """0/1 a level, the last column for all others."""
         number = {level: at for at, level in enumerate(self.levels)}
-        found = [number.get(_text(value), len(self.levels)) for value in values.astype("object")]
-        return np.eye(len(self.levels) + 1)[np.array(found, int)]
+        codes, found = pd.factorize(values.astype("object"), use_na_sentinel=False)
+        columns = np.array([number.get(_text(value), len(self.levels)) for value in found], int)
+        return np.eye(len(self.levels) + 1)[columns[codes] if len(codes) else []]
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,10 @@ def is_number(column: pd.Series) -> bool:
 
 def floats(column: pd.Series) -> Floats:
     """A column as floats; what is no finite number is missing. DECIMAL money arrives as objects."""
-    values = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
+    plain = column.dtype.kind in "fiub" and isinstance(column.dtype, np.dtype)
+    values = (
+        column.to_numpy(float) if plain else pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
+    )
     return np.where(np.isfinite(values), values, np.nan)
 
 

@@ -35,7 +35,8 @@ def measures(actual: ArrayLike, predicted: ArrayLike) -> dict[str, float | None]
         "msle": float((logs**2).mean()),
         "total_bias": float(f.sum() / total - 1) if total else None,
         "top_decile_share": float(ranked[: int(TOP_SHARE * len(y))].sum() / total) if total else None,
-        "normalised_gini": _gini(ranked) / best if total and best else None,
+        # Adding 0 makes -0 a plain 0.
+        "normalised_gini": _gini(ranked) / best + 0.0 if total and best else None,
         "correlation": None if is_flat or not np.ptp(y) else float(np.corrcoef(f, y)[0, 1]),
     }
 

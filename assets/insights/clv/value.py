@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 DAYS_PER_MONTH = 365.25 / 12
 MONTHS = (3, 6, 12)
-BATCH_ROWS = 500_000
+BATCH_ROWS = 1_000_000
 POSTERIORS: dict[str, Callable[[Fit, pd.DataFrame], Posterior]] = {
     "bgnbd": bgnbd.posterior,
     "mbgnbd": mbgnbd.posterior,

@@ -15,6 +15,7 @@ from assets.insights.clv.fitting import Fit, Needs, NotEnough, fit_model
 from assets.insights.clv.groups import grouped
 from assets.insights.clv.likelihood import fast_fitter, fitter
 from assets.insights.clv.posterior import expected_alive
+from benchmarks import planted
 from benchmarks.clv import PLANTED, simulate
 
 CDNOW = Fit("bgnbd", 0.2426, 4.4135, 0.7929, 2.4258, -9582.43, "lifetimes", 7, 2357, 946, None)
@@ -145,13 +146,33 @@ def test_groups_give_the_parameters_of_all_rows(made: pd.DataFrame, model) -> No
     assert model.expected_purchases(other, groups, 90)[numbers] == pytest.approx(by_row, rel=1e-12)
 
 
-def test_planted_parameters_come_back(made: pd.DataFrame) -> None:
-    fit = bgnbd.fit(made)
+def test_planted_parameters_come_back() -> None:
+    fit = bgnbd.fit(simulate(20_000, seed=1, whole_days=False))
 
-    # Whole days merge two purchases of a day, which the planted process does not.
-    for name, planted in PLANTED.items():
-        assert abs(getattr(fit, name) - planted) < 4 * fit.standard_errors[name]
+    for name, value in PLANTED.items():
+        assert abs(getattr(fit, name) - value) < 2 * fit.standard_errors[name], name
     assert Fit.from_parameters(fit.parameters()) == fit
+
+
+def test_whole_days_hide_purchases_and_nothing_else() -> None:
+    """A purchase day hides half a day in which one could have bought again: without it, the planted rate is back."""
+    rows = simulate(200_000, seed=1)
+    hidden = rows["frequency"] / 2
+    days = bgnbd.fit(grouped(rows)[0])
+    shown = bgnbd.fit(grouped(rows.assign(recency=rows["recency"] - hidden, T=rows["T"] - hidden))[0])
+
+    assert days.alpha > PLANTED["alpha"] + 4 * days.standard_errors["alpha"]
+    for fit, name in ((shown, "r"), (shown, "alpha"), (days, "a"), (days, "b")):
+        assert abs(getattr(fit, name) - PLANTED[name]) < 2.5 * fit.standard_errors[name], name
+
+
+def test_the_demo_shops_parameters_come_back() -> None:
+    """As many customers as the demo shop has, on whole days as it hands them over."""
+    off = [row["off_by_standard_errors"] for seed in range(5) for row in planted.run(2000, seed)["purchase_process"]]
+
+    assert len(off) == 5 * 2 * 4
+    assert max(abs(deviation) for deviation in off) < 3
+    assert np.mean(np.abs(off) < 2) >= 0.9
 
 
 def test_own_maximum_is_that_of_lifetimes(made: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,9 +160,12 @@ def _explained(week: date, loaded: Loaded, buyers: "pd.DataFrame") -> "pd.DataFr
     """The rows of insights.predictions of one week."""
     from assets.insights.predictions.reasons import reasons
 
-    said = reasons(loaded.model.features, loaded.model.contributions(buyers), buyers)
+    said = reasons(loaded.model, buyers)
     return _scored(week, loaded, buyers).assign(
-        reasons_zh=said["zh"], reasons_en=said["en"], horizon_days=loaded.horizon_days, **_made_by(loaded)
+        reasons_zh=[zh for zh, _ in said],
+        reasons_en=[en for _, en in said],
+        horizon_days=loaded.horizon_days,
+        **_made_by(loaded),
     )
 
 

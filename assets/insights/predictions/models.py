@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resources.learning.model import Model
 
 MODEL = "purchase"
-CHOICE_DAYS = 80
+CHOICE_DAYS = 170
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,9 +25,13 @@ Said = tuple[str, str]
 def reasons(model: Model, frame: pd.DataFrame) -> list[Said]:
     """Of each row its SHOWN strongest themes that have something to say, strongest first, in Chinese and in English."""
     names, given = model.features, model.contributions(frame)
-    much, shown = _much(model, frame, given), [_shown(model, name, frame) for name in names]
+    much, values = (
+        _much(model, frame, given),
+        [frame[name].astype(object).where(frame[name].notna(), None) for name in names],
+    )
+    values = [column.tolist() for column in values]
     senses = np.array([WORDINGS[name].sense for name in names])
-    is_absent = np.array([[value is None for value in column] for column in shown]).reshape(len(names), len(frame)).T
+    is_absent = np.column_stack([frame[name].isna() for name in names])
     signs = np.sign(given)
     speaks = (senses == 0) | is_absent | (signs == senses * np.where(much, 1, -1))
     themes = list(dict.fromkeys(WORDINGS[name].theme for name in names))
@@ -40,7 +44,7 @@ def reasons(model: Model, frame: pd.DataFrame) -> list[Said]:
         strengths[:, number] = np.where(of_its_sign.max(axis=1) > 0, np.abs(total), 0)
     # Rounded, so that the order of equal ones does not hang on the last bit.
     order = np.argsort(-strengths.round(9), axis=1, kind="stable")
-    cache: dict[tuple[str, bool, str | None], Said] = {}
+    cache: dict[tuple[str, bool, Any], Said] = {}
     found = []
     for row in range(len(frame)):
         said: list[Said] = []
@@ -48,7 +52,7 @@ def reasons(model: Model, frame: pd.DataFrame) -> list[Said]:
             if strengths[row, theme] == 0 or len(said) == SHOWN:
                 break
             at = speakers[row, theme]
-            key = (names[at], bool(much[row, at]), shown[at][row])
+            key = (names[at], bool(much[row, at]), values[at][row])
             words = cache.get(key) or cache.setdefault(key, _worded(*key))
             if words not in said:
                 said.append(words)
@@ -69,25 +73,20 @@ def _much(model: Model, frame: pd.DataFrame, given: Floats) -> Any:
     return much
 
 
-def _shown(model: Model, name: str, frame: pd.DataFrame) -> list[str | None]:
-    """The values as people read them; None where there is none."""
-    if name in {levels.name for levels in model.encoding.levels}:
-        return [
-            None if v is None or v is pd.NA or v != v or str(v) == "" else str(v) for v in frame[name].astype(object)
-        ]
-    return [None if v != v else _number(name, v) for v in floats(frame[name]).tolist()]
-
-
-def _number(name: str, value: float) -> str:
+def _shown(name: str, value: Any) -> str:
+    """The value as people read it."""
+    if isinstance(value, str):
+        return value
     if name in SHARES:
         return f"{value:.0%}" if value else "0"
     return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.1f}"
 
 
-def _worded(name: str, is_much: bool, value: str | None) -> Said:
+def _worded(name: str, is_much: bool, found: Any) -> Said:
     wording = WORDINGS[name]
-    if value is None:
+    if found is None or found == "":
         return ABSENT.get(name, UNKNOWN)
+    value = _shown(name, found)
     if value == "0" and wording.zero:
         return wording.zero
     zh, en = wording.much if is_much else wording.little

@@ -18,7 +18,6 @@ from data_checks.rows import Rows, Work
 from resources import evidence
 from resources.calendar import Calendar
 from resources.registry import Fitted, in_force
-from resources.tables import Table
 from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def prediction_rows(work: Work) -> Rows:
         notes["newest_fit"] = dg.MetadataValue.json(said | newest.metrics)
     if unfitted:
         notes["not_enough_history"] = f"{shortfall}; {len(unfitted)} weeks up to {unfitted[-1]} have no predictions"
-    return Rows(_together(PREDICTIONS, frames), metadata=notes, evidence=_holdout_evidence(fits, max(work.keys)))
+    return Rows(_together(frames), metadata=notes, evidence=_holdout_evidence(fits, max(work.keys)))
 
 
 def backtest_rows(work: Work) -> Rows:
@@ -74,7 +73,7 @@ def backtest_rows(work: Work) -> Rows:
             if then is not None and then.parameters["horizon_days"] == days:
                 windows.append((week, scored))
     if not windows:
-        return Rows(_together(BACKTESTS, []))
+        return Rows("")
     connection.execute("CREATE OR REPLACE TEMP TABLE windows (as_of DATE, scored_as_of DATE)")
     connection.executemany("INSERT INTO windows VALUES (?, ?)", [list(window) for window in windows])
     scored_weeks = sorted({scored for _, scored in windows})
@@ -100,7 +99,7 @@ def backtest_rows(work: Work) -> Rows:
         )
     shown = [{name: str(row[name]) if name == "scored_as_of" else row[name] for name in checks.SHOWN} for row in rows]
     return Rows(
-        _together(BACKTESTS, [pd.DataFrame(rows)] if rows else []),
+        pd.DataFrame(rows) if rows else "",
         evidence={checks.CAME_TRUE: {"backtests": evidence.table(shown)}} if rows else {},
     )
 
@@ -125,9 +124,7 @@ def drift_rows(work: Work) -> Rows:
     if frames:
         newest = frames[-1].sort_values("psi", ascending=False, kind="stable")
         shown = [{"feature": row.feature, "psi": row.psi} for row in newest.head(checks.SHOWN_SHIFTS).itertuples()]
-    return Rows(
-        _together(DRIFT, frames), evidence={checks.MOVED: {"largest_shifts": evidence.table(shown)}} if shown else {}
-    )
+    return Rows(_together(frames), evidence={checks.MOVED: {"largest_shifts": evidence.table(shown)}} if shown else {})
 
 
 def _in_force(warehouse: Warehouse, fits: list[Fitted], weeks: Sequence[date]) -> dict[date, Loaded | None]:
@@ -160,9 +157,12 @@ def _explained(week: date, loaded: Loaded, buyers: "pd.DataFrame") -> "pd.DataFr
     """The rows of insights.predictions of one week."""
     from assets.insights.predictions.reasons import reasons
 
-    said = reasons(loaded.model.features, loaded.model.contributions(buyers), buyers)
+    said = reasons(loaded.model, buyers)
     return _scored(week, loaded, buyers).assign(
-        reasons_zh=said["zh"], reasons_en=said["en"], horizon_days=loaded.horizon_days, **_made_by(loaded)
+        reasons_zh=[zh for zh, _ in said],
+        reasons_en=[en for _, en in said],
+        horizon_days=loaded.horizon_days,
+        **_made_by(loaded),
     )
 
 
@@ -203,12 +203,10 @@ def _scores(warehouse: Warehouse, models: dict[date, Loaded]) -> None:
         connection.unregister("frame")
 
 
-def _together(table: Table, frames: "list[pd.DataFrame]") -> "pd.DataFrame | str":
+def _together(frames: "list[pd.DataFrame]") -> "pd.DataFrame | str":
     import pandas as pd
 
-    if frames:
-        return pd.concat(frames, ignore_index=True)
-    return "SELECT " + ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in table.columns) + " WHERE false"
+    return pd.concat(frames, ignore_index=True) if frames else ""
 
 
 def _holdout_evidence(fits: list[Fitted], week: date) -> dict[str, dict[str, Any]]:

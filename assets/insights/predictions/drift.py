@@ -1,7 +1,8 @@
 """Whether the customers scored are still like those the model was fitted on: PSI of every input and of the score.
 
-Inputs are taken as the model sees them, so an age beyond its cap has not moved: every customer grows older, and a shop's
-history longer, and neither is a reason to distrust the model.
+The reference are the newest of the rows fitted on, those as of the last cut-off: earlier ones are of a younger shop. Inputs
+are taken as the model sees them, so an age beyond its cap has not moved: every customer grows older, and a shop's history
+longer, and neither is a reason to distrust the model.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ SCORE = "score"
 
 
 def reference(model: Model, frame: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
-    """The histogram of each input, and of the score, over the rows fitted on."""
+    """The histogram of each input, and of the score, over the newest of the rows fitted on."""
     return {name: histogram(values) for name, values in _seen(model, frame, model.predict(frame)).items()}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resources.learning.model import Model
 
 MODEL = "purchase"
-CHOICE_DAYS = 80
+CHOICE_DAYS = 170
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +47,22 @@ class Loaded:
 
 
 def fits_until(warehouse: Warehouse, week: date) -> tuple[list[Fitted], str]:
-    """The monthly fits up to a week, those missing made in order, and what the newest month without one lacks."""
+    """The monthly fits up to a week, those missing made in order, and what weeks before the first one lack."""
     from assets.insights.predictions.horizon import SHORTEST_WEEKS
     from resources.learning.model import NotEnough
 
     start = warehouse.shop.start
-    earliest = WARM_UP_DAYS + 2 * 7 * SHORTEST_WEEKS
-    shortfalls = [str(NotEnough(f"{earliest} days", f"{max(0, (week - start).days)} days"))]
+    earliest = start + timedelta(days=WARM_UP_DAYS + 2 * 7 * SHORTEST_WEEKS)
+    shortfalls = [str(NotEnough(f"{(earliest - start).days} days", f"{max(0, (week - start).days)} days"))]
     fit = partial(fit_model, Past(warehouse, week), shortfalls)
-    fits = replay(warehouse.connection, MODEL, fit_dates(start + timedelta(days=earliest), week), fit)
-    return fits, shortfalls[-1]
+    known = recorded(warehouse.connection, MODEL)
+    # Fits grow stale from a day on, so before the first that is not stale there was not enough, and still is not.
+    first = known[0].fitted_as_of if known else earliest
+    fits = replay(warehouse.connection, MODEL, fit_dates(first, week), fit)
+    usable = [fitted for fitted in fits if fitted.in_force]
+    if usable:
+        return fits, f"not enough history: needs {(usable[0].fitted_as_of - start).days} days"
+    return fits, fits[-1].metrics["reason"] if fits else shortfalls[-1]
 
 
 def fit_model(past: Past, shortfalls: list[str], day: date, before: Fitted | None) -> Fitted | None:
@@ -95,7 +101,7 @@ def fit_model(past: Past, shortfalls: list[str], day: date, before: Fitted | Non
             "purchase": found.model.parameters(folder),
             "spend": spend.parameters(folder) if spend else None,
             "horizon_days": horizon,
-            "seen": reference(found.model, labelled),
+            "seen": reference(found.model, at(labelled, [found.holdout])),
         },
         metrics={
             "reason": found.reason,

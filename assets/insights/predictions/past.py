@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from assets.features.frames import prepare_customers
+from assets.features.frames import prepare_persons
 from assets.features.labels import labelled_customers
+from assets.features.tables import CUSTOMER_DAYS
 from resources.registry import fit_dates
 from resources.warehouse import Warehouse
 
@@ -67,7 +68,8 @@ class Past:
 
     def gaps(self, day: date) -> "pd.DataFrame":
         """gap_days, gap_count of the days between two purchase days of a person, of what was known before `day`."""
-        prepare_customers(self.warehouse, [day])
+        self.warehouse.view(CUSTOMER_DAYS)
+        prepare_persons(self.warehouse, [day])
         sql = (HERE / "gaps.sql").read_text(encoding="utf-8")
         return self.warehouse.connection.execute(sql, {"known_before": day}).df()
 

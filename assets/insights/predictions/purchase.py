@@ -27,11 +27,11 @@ from resources.learning.trees import TreeSettings
 
 # Customers come again at every cut-off, so there are fewer of them than rows: small trees.
 TREES = TreeSettings(
-    forest_trees=30,
+    forest_trees=20,
     forest_rows=1_500,
     forest_leaf_rows=25,
-    boosting_rounds=60,
-    boosting_rate=0.08,
+    boosting_rounds=40,
+    boosting_rate=0.12,
     boosting_leaves=4,
     boosting_leaf_rows=50,
 )

@@ -12,6 +12,7 @@ import dagster as dg
 from assets.clean.assets import build as clean
 from assets.features.assets import build as features
 from assets.insights.clv.assets import build as clv
+from assets.insights.forecast.assets import build as forecast
 from assets.insights.segments.assets import build as segments
 from assets.insights.sessions.assets import build as sessions
 from assets.outreach.snapshot.assets import build as snapshot
@@ -29,7 +30,7 @@ DEFAULT_STORE = "demo"
 
 def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
     """Every asset of the shop; those whose inputs it does not hand over are not there."""
-    rooms = (raw, clean, features, segments, clv, sessions)
+    rooms = (raw, clean, features, segments, clv, forecast, sessions)
     tables = [asset for build in rooms for asset in build(calendar)]
     return [*tables, *snapshot([asset.key for asset in tables if asset.partitions_def == calendar.weekly])]
 

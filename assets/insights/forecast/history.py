@@ -4,7 +4,7 @@ A history has one value a day of the trading grid (see `calendar.py`); a day the
 value is the day before the first one forecast, so that position `-season` is the same weekday as the first step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,8 @@ class Known:
     past: Sequence[str] = ()
     future: Sequence[str] = ()
     shut: Sequence[bool] = ()
+    factors: Mapping[str, float] | None = None
+    """The effect of each event, where another series shows it better: a category is too small to tell it."""
 
 
 NOTHING = Known()

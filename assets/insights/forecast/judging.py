@@ -1,0 +1,164 @@
+"""How the methods did on past Mondays whose windows have closed, and what their intervals held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from assets.insights.forecast.backtest import mase, naive_error
+from assets.insights.forecast.history import Floats, clipped
+from assets.insights.forecast.intervals import interval
+from assets.insights.forecast.methods import DEAR, DEFAULT, METHODS, choose
+from assets.insights.forecast.series import DEMAND, ORDERS, Key
+from assets.insights.forecast.weeks import RECORD_WEEKS, Desk, record
+
+ORIGIN_WEEKS = 4
+DEAR_WEEKS = 12
+JUDGED_WEEKS = 104
+LEVELS = {"80": 0.8, "95": 0.95}
+NOMINAL = {"80": (0.7, 0.75, 0.8, 0.85, 0.9, 0.95), "95": (0.9, 0.925, 0.95, 0.97, 0.98, 0.99)}
+"""What may be asked of the past errors so that the level is held: they are of one shop and not independent."""
+ANCHORS_NEEDED = 8
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A method on one origin and series: what it told and what happened, on the days that the shop was open."""
+
+    actual: Floats
+    told: Floats
+    unit: float
+
+    @property
+    def mase(self) -> float:
+        return mase(self.actual, self.told, self.unit)
+
+
+@dataclass(frozen=True)
+class Choice:
+    method: str
+    reason: str
+    nominal: dict[str, float]
+    metrics: dict[str, Any]
+
+
+class Judge:
+    """Judges methods on one shop's past; every origin is judged once, as of the Monday on which its window closed."""
+
+    def __init__(self, desk: Desk):
+        self.desk = desk
+        self.keys: tuple[Key, ...] = tuple(key for key in (ORDERS, ("revenue", "")) if key in desk.ledger.keys)
+        if len(self.keys) < 2:
+            self.keys = (ORDERS, DEMAND)
+        self._judged: dict[tuple[str, date], dict[Key, Judged]] = {}
+        self._held: dict[tuple[str, date], dict[str, list[float]]] = {}
+
+    def choice(self, day: date) -> Choice:
+        """What to put in force on a Monday, by what happened before it."""
+        judged = {name: self._all(name, self.origins(day, name)) for name in METHODS}
+        errors = {
+            name: {
+                origin.isoformat(): float(np.mean([cell.mase for cell in cells.values()]))
+                for origin, cells in by_origin.items()
+                if len(cells) == len(self.keys) and all(np.isfinite(cell.mase) for cell in cells.values())
+            }
+            for name, by_origin in judged.items()
+        }
+        method, reason = choose(errors)
+        nominal, coverage = self._calibrated(method, self.origins(day, DEFAULT))
+        holdout = [
+            {"model": name, "series": key[0]} | _figures([cells[key] for cells in by_origin.values() if key in cells])
+            for key in self.keys
+            for name, by_origin in judged.items()
+        ]
+        return Choice(method, reason, nominal, {"holdout": holdout, "coverage": coverage, "reason": reason})
+
+    def origins(self, day: date, method: str) -> list[date]:
+        """The Mondays on which a method is judged: the same ones whatever day asks, closed before it."""
+        weeks = DEAR_WEEKS if method in DEAR else ORIGIN_WEEKS
+        mondays = [day - timedelta(weeks=number) for number in range(JUDGED_WEEKS, 0, -1)]
+        return [each for each in mondays if each.toordinal() // 7 % weeks == 0 and self.desk.closed_on(each) <= day]
+
+    def _all(self, method: str, origins: Sequence[date]) -> dict[date, dict[Key, Judged]]:
+        return {origin: cells for origin in origins if (cells := self._judge(method, origin))}
+
+    def _judge(self, method: str, origin: date) -> dict[Key, Judged]:
+        if (method, origin) not in self._judged:
+            self._judged[method, origin] = self._cells(method, origin)
+        return self._judged[method, origin]
+
+    def _cells(self, method: str, origin: date) -> dict[Key, Judged]:
+        told, seen = self.desk.told(origin, method, self.keys), self.desk.ledger.as_of(origin)
+        closed = self.desk.ledger.as_of(self.desk.closed_on(origin))
+        if told is None or seen is None or closed is None:
+            return {}
+        return {
+            key: Judged(
+                closed.happened(key, told.ordinals),
+                told.mean[key],
+                naive_error(clipped(seen.series[key]), seen.calendar.season),
+            )
+            for key in self.keys
+            # A method that was not able yet says nothing of itself by its fallback.
+            if told.method.get(key) == method
+        }
+
+    def _calibrated(self, method: str, origins: Sequence[date]) -> tuple[dict[str, float], dict[str, Any]]:
+        """By level what to ask of the past errors, and the share of days that fell within then."""
+        held = [held for origin in origins if (held := self._holds(method, origin))]
+        nominal, coverage = dict(LEVELS), {"origins": len(held)}
+        for name, level in LEVELS.items():
+            if len(held) < ANCHORS_NEEDED:
+                continue
+            shares = np.nanmean([each[name] for each in held], axis=0)
+            off = np.abs(shares - level).round(6)
+            at = min(range(len(shares)), key=lambda at: (off[at], abs(NOMINAL[name][at] - level)))
+            nominal[name] = NOMINAL[name][at]
+            coverage[name] = round(float(shares[at]), 4)
+            coverage[f"{name}_uncalibrated"] = round(float(shares[NOMINAL[name].index(level)]), 4)
+        return nominal, coverage
+
+    def _holds(self, method: str, origin: date) -> dict[str, list[float]]:
+        """By level the share of days within, for each nominal level; empty where there is no interval yet."""
+        if (method, origin) not in self._held:
+            self._held[method, origin] = self._shares(method, origin)
+        return self._held[method, origin]
+
+    def _shares(self, method: str, origin: date) -> dict[str, list[float]]:
+        seen, now = self.desk.ledger.as_of(origin), self.desk.told(origin, method, self.keys)
+        closed = self.desk.ledger.as_of(self.desk.closed_on(origin))
+        if seen is None or now is None or closed is None:
+            return {}
+        weeks = [origin - timedelta(weeks=number) for number in range(RECORD_WEEKS, 0, -1)]
+        earlier = [told for week in weeks if (told := self.desk.told(week, method, self.keys))]
+        within: dict[str, list[list[float]]] = {name: [] for name in LEVELS}
+        for key in self.keys:
+            if key not in now.mean:
+                continue
+            past, told = record(key, seen, earlier, len(now.days))
+            actual = closed.happened(key, now.ordinals)
+            for name, levels in NOMINAL.items():
+                ends = [interval(now.mean[key], past, told, level) for level in levels]
+                if not np.isnan(ends[0][0]).all():
+                    open_ = ~np.isnan(actual)
+                    within[name].append(
+                        [float(((actual >= low) & (actual <= high))[open_].mean()) for low, high in ends]
+                    )
+        return {name: np.mean(rows, axis=0).tolist() for name, rows in within.items() if rows}
+
+
+def _figures(cells: Sequence[Judged]) -> dict[str, Any]:
+    """MASE, WAPE and level over all open days of the origins."""
+    if not cells:
+        return {"origins": 0, "mase": None, "wape": None, "level": None}
+    actual, told = np.concatenate([cell.actual for cell in cells]), np.concatenate([cell.told for cell in cells])
+    open_ = ~np.isnan(actual)
+    total = float(actual[open_].sum())
+    return {
+        "origins": len(cells),
+        "mase": round(float(np.mean([cell.mase for cell in cells])), 4),
+        "wape": round(float(np.abs(actual - told)[open_].sum() / total), 4) if total else None,
+        "level": round(float(told[open_].sum() / total), 4) if total else None,
+    }

@@ -26,7 +26,8 @@ from resources.warehouse import Warehouse
 if TYPE_CHECKING:
     import pandas as pd
 
-    from assets.insights.forecast.weeks import Told
+    from assets.insights.forecast.judging import Judge
+    from assets.insights.forecast.weeks import Desk, Told
 
 HERE = Path(__file__).parent
 MODEL = "forecast"
@@ -63,23 +64,25 @@ class Room:
     """The forecasts of one shop up to a Monday: its series, the fits, and what was told on any Monday before."""
 
     def __init__(self, warehouse: Warehouse, until: date):
-        from assets.insights.forecast.judging import Judge
+        from assets.insights.forecast.judging import judge_of
         from assets.insights.forecast.series import Ledger
-        from assets.insights.forecast.weeks import Desk
 
         self.warehouse, shop = warehouse, warehouse.shop
         for name in ("orders", "products"):
             warehouse.view(CONTRACT[name].clean)
+        # A run comes back for each of its chunks of weeks, with the same connection and the same past.
+        warehouse.connection.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS forecast_ledger AS {(HERE / 'ledger.sql').read_text(encoding='utf-8')}",
+            {"outlier_quantity": shop.limits.outlier_quantity},
+        )
         ledger = warehouse.connection.execute(
-            (HERE / "ledger.sql").read_text(encoding="utf-8"),
-            {"until": until, "outlier_quantity": shop.limits.outlier_quantity},
+            "FROM forecast_ledger ORDER BY series, category, ordered_on, known_on"
         ).df()
         if not shop.has_prices:
             ledger = ledger[ledger["series"] != "revenue"]
-        self.desk: Desk = Desk(Ledger(ledger), shop.settings.forecast_days, known_events(shop))
-        self.judge: Judge = Judge(self.desk)
+        self.judge: Judge = judge_of(Ledger(ledger), shop.settings.forecast_days, known_events(shop))
+        self.desk: Desk = self.judge.desk
         self.fits = replay(warehouse.connection, MODEL, self._fit_dates(until), self._fit)
-        self._stored: dict[date, Told] = {}
 
     def _fit_dates(self, until: date) -> list[date]:
         """The first Monday on which there may be a forecast, then the first Mondays of months."""
@@ -108,7 +111,7 @@ class Room:
             return []
         before = (week - timedelta(weeks=number) for number in range(RECORD_WEEKS, 0, -1))
         earlier = [told for each in before if (told := self.told(each))]
-        rows = forecast_rows(seen, now, earlier, fitted.parameters["nominal"], self.desk.events)
+        rows = forecast_rows(seen, now, earlier, fitted.parameters["nominal"], self.desk.events.events)
         return [row | {"fitted_as_of": fitted.fitted_as_of, "model_version": fitted.version} for row in rows]
 
 

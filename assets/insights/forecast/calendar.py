@@ -16,12 +16,12 @@ STEADY_SHARE = 0.8
 RECENT_WEEKS = 26
 YEARS_NEEDED = 2
 
-SPRING_FESTIVALS = [
+SPRING_FESTIVALS = (
     date(2009, 1, 26), date(2010, 2, 14), date(2011, 2, 3), date(2012, 1, 23), date(2013, 2, 10), date(2014, 1, 31),
     date(2015, 2, 19), date(2016, 2, 8), date(2017, 1, 28), date(2018, 2, 16), date(2019, 2, 5), date(2020, 1, 25),
     date(2021, 2, 12), date(2022, 2, 1), date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17),
     date(2027, 2, 6), date(2028, 1, 26), date(2029, 2, 13), date(2030, 2, 3),
-]  # fmt: skip
+)  # fmt: skip
 """New Year's Day of the Chinese calendar; the days of the festival are usual days outside these years."""
 
 
@@ -32,7 +32,7 @@ class Event:
     zh: str
     en: str
     month_day: tuple[int, int] | None = None
-    dates: Sequence[date] = ()
+    dates: tuple[date, ...] = ()
     first: int = 0
     last: int = 0
 
@@ -98,6 +98,13 @@ def trading_calendar(sold_on: Collection[date], until: date | None = None) -> Tr
     return TradingCalendar(weekdays, frozenset(grid) - sold if steady else frozenset())
 
 
-def events_on(days: Iterable[date], events: Sequence[Event]) -> list[str]:
-    """The English name of each date's event, that of the first one listed; "" on a usual day."""
-    return [next((event.en for event in events if event.holds(day)), "") for day in days]
+class EventDays(dict[date, str]):
+    """The English name of a date's event, that of the first one listed; "" on a usual day."""
+
+    def __init__(self, events: Sequence[Event]):
+        super().__init__()
+        self.events = events
+
+    def __missing__(self, day: date) -> str:
+        self[day] = next((event.en for event in self.events if event.holds(day)), "")
+        return self[day]

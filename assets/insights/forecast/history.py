@@ -55,10 +55,10 @@ def filled(history: Floats, season: int) -> Floats:
     if len(missing) == 0:
         return values
     usual = np.nanmean(values) if len(missing) < len(values) else 0.0
-    given = values.copy()
-    for day in missing:
-        same = given[[at for at in range(day - 4 * season, day + 4 * season + 1, season) if 0 <= at < len(given)]]
-        values[day] = usual if np.isnan(same).all() else np.nanmean(same)
+    at = missing[:, None] + season * np.r_[-4:0, 1:5]
+    same = np.where((at >= 0) & (at < len(values)), values[at.clip(0, len(values) - 1)], np.nan)
+    given = (~np.isnan(same)).sum(axis=1)
+    values[missing] = np.where(given > 0, np.nansum(same, axis=1) / np.maximum(given, 1), usual)
     return values
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from assets.insights.forecast.backtest import mase, naive_error
+from assets.insights.forecast.calendar import Event
 from assets.insights.forecast.history import Floats, clipped
 from assets.insights.forecast.intervals import interval
 from assets.insights.forecast.methods import DEAR, DEFAULT, METHODS, choose
-from assets.insights.forecast.series import DEMAND, ORDERS, Key
+from assets.insights.forecast.series import DEMAND, ORDERS, Key, Ledger
 from assets.insights.forecast.weeks import RECORD_WEEKS, Desk, record
 
 ORIGIN_WEEKS = 4
@@ -42,6 +44,12 @@ class Choice:
     reason: str
     nominal: dict[str, float]
     metrics: dict[str, Any]
+
+
+@lru_cache(maxsize=1)
+def judge_of(ledger: Ledger, horizon_days: int, events: tuple[Event, ...]) -> "Judge":
+    """The judge of a shop's past. The newest is kept: a run comes back for each of its chunks of weeks, with the same ledger."""
+    return Judge(Desk(ledger, horizon_days, events))
 
 
 class Judge:

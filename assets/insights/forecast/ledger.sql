@@ -6,8 +6,7 @@ WITH lines AS (
         order_id, customer_id, product_id, ordered_on, known_on, sign, quantity,
         CAST(quantity * coalesce(unit_price, 0) - coalesce(discount, 0) AS DECIMAL(18, 4)) AS amount
     FROM clean_orders
-    WHERE known_on < $until
-        AND quantity > 0
+    WHERE quantity > 0
         AND quantity < $outlier_quantity
         AND cancelled_at IS NULL
         AND coalesce(line_type, 'product') = 'product'
@@ -47,7 +46,6 @@ pieces AS (
 categories AS (
     SELECT product_id, category, known_on AS since, lead(known_on) OVER (PARTITION BY product_id ORDER BY known_on) AS until
     FROM clean_products
-    WHERE known_on < $until
 ),
 
 sorted_pieces AS (

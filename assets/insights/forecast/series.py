@@ -1,5 +1,6 @@
 """A shop's daily series as they were known on any Monday, from the ledger of `ledger.sql`."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -8,12 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.insights.forecast.calendar import (
-    Event,
-    TradingCalendar,
-    events_on,
-    trading_calendar,
-)
+from assets.insights.forecast.calendar import TradingCalendar, trading_calendar
 from assets.insights.forecast.history import Floats
 
 if TYPE_CHECKING:
@@ -65,9 +61,6 @@ class Histories:
             return np.where(places >= 0, 0.0, np.nan)
         return np.where(places >= 0, history[places], np.nan)
 
-    def events(self, coming: list[date], events: tuple[Event, ...]) -> tuple[list[str], list[str]]:
-        return events_on(self.days, events), events_on(coming, events)
-
     def largest_categories(self) -> list[Key]:
         """The categories that sold the most pieces in the last half year, at most fifty of them."""
         sold = {key: float(np.nansum(row[-CATEGORY_DAYS:])) for key, row in self.series.items() if key[1]}
@@ -75,7 +68,7 @@ class Histories:
 
 
 class Ledger:
-    """All that becomes known up to a day, column by column."""
+    """All that ever becomes known, column by column. Two ledgers with the same rows are equal."""
 
     def __init__(self, rows: "pd.DataFrame"):
         self.keys: list[Key] = sorted(set(zip(rows["series"], rows["category"], strict=True)))
@@ -87,7 +80,17 @@ class Ledger:
             rows[column].to_numpy().astype("datetime64[D]").astype(np.int64) for column in ("ordered_on", "known_on")
         )
         self._change = rows["change"].to_numpy(dtype=float)
+        content = hashlib.sha256(repr(self.keys).encode())
+        for column in (self._key, self._day, self._known, self._change):
+            content.update(column.tobytes())
+        self._content = content.hexdigest()
         self._as_of: dict[date, Histories | None] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ledger) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
 
     def as_of(self, week: date) -> Histories | None:
         """None before the first sale."""

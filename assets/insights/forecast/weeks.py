@@ -4,11 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.insights.forecast.calendar import Event
+from assets.insights.forecast.calendar import Event, EventDays
 from assets.insights.forecast.combine import event_factors, forecast
 from assets.insights.forecast.history import Floats, Known, NotEnoughHistory
 from assets.insights.forecast.intervals import interval
@@ -38,15 +39,15 @@ class Told:
     short: dict[Key, str] = field(default_factory=dict)
     """What is missing for the series that have no forecast."""
 
-    @property
+    @cached_property
     def ordinals(self) -> NDArray[np.int64]:
         return np.array([day.toordinal() for day in self.days], dtype=np.int64)
 
 
-def told(seen: Histories, horizon_days: int, events: tuple[Event, ...], method: str, keys: Sequence[Key] = ()) -> Told:
+def told(seen: Histories, horizon_days: int, events: EventDays, method: str, keys: Sequence[Key] = ()) -> Told:
     """The forecasts of all series (or of `keys`) for the trading days among the next `horizon_days`."""
     coming = seen.calendar.grid(seen.as_of, seen.as_of + timedelta(days=horizon_days - 1))
-    past, future = seen.events(coming, events)
+    past, future = ([events[day] for day in days] for days in (seen.days, coming))
     made = Told(seen.as_of, coming, future)
     shut = seen.calendar.expected_shut(coming)
     factors: dict[str, float] | None = None
@@ -93,13 +94,12 @@ def because(method: str, short: NotEnoughHistory | None) -> Words:
 
 def record(key: Key, seen: Histories, earlier: Sequence[Told], steps: int) -> tuple[Floats, Floats]:
     """What happened and what had been told, origins × steps, of the forecasts of earlier Mondays; NaN for days to come."""
-    actual, mean = np.full((len(earlier), steps), np.nan), np.full((len(earlier), steps), np.nan)
+    mean, ordinals = np.full((len(earlier), steps), np.nan), np.full((len(earlier), steps), -1)
     for row, each in enumerate(earlier):
         if key in each.mean:
             count = min(steps, len(each.days))
-            mean[row, :count] = each.mean[key][:count]
-            actual[row, :count] = seen.happened(key, each.ordinals[:count])
-    return actual, mean
+            mean[row, :count], ordinals[row, :count] = each.mean[key][:count], each.ordinals[:count]
+    return seen.happened(key, ordinals), mean
 
 
 def intervals(
@@ -116,7 +116,7 @@ class Desk:
     def __init__(self, ledger: Ledger, horizon_days: int, events: tuple[Event, ...]):
         self.ledger = ledger
         self.horizon_days = horizon_days
-        self.events = events
+        self.events = EventDays(events)
         self._made: dict[tuple[date, str, tuple[Key, ...]], Told | None] = {}
 
     def told(self, week: date, method: str, keys: tuple[Key, ...] = ()) -> Told | None:

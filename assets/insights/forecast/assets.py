@@ -65,7 +65,7 @@ class Room:
 
     def __init__(self, warehouse: Warehouse, until: date):
         from assets.insights.forecast.judging import judge_of
-        from assets.insights.forecast.series import Ledger
+        from assets.insights.forecast.series import CUSTOMERS, DEMAND, ORDERS, REVENUE, Ledger
 
         self.warehouse, shop = warehouse, warehouse.shop
         for name in ("orders", "products"):
@@ -78,9 +78,9 @@ class Room:
         ledger = warehouse.connection.execute(
             "FROM forecast_ledger ORDER BY series, category, ordered_on, known_on"
         ).df()
-        if not shop.has_prices:
-            ledger = ledger[ledger["series"] != "revenue"]
-        self.judge: Judge = judge_of(Ledger(ledger), shop.settings.forecast_days, known_events(shop))
+        totals = [ORDERS, CUSTOMERS, *([REVENUE] if shop.has_prices else []), DEMAND]
+        ledger = ledger[shop.has_prices | (ledger["series"] != "revenue")]
+        self.judge: Judge = judge_of(Ledger(ledger, totals), shop.settings.forecast_days, known_events(shop))
         self.desk: Desk = self.judge.desk
         self.fits = replay(warehouse.connection, MODEL, self._fit_dates(until), self._fit)
 

@@ -1,6 +1,7 @@
 """A shop's daily series as they were known on any Monday, from the ledger of `ledger.sql`."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 """Series and category; the category of a total is empty."""
-ORDERS: Key = ("orders", "")
-DEMAND: Key = ("demand", "")
+ORDERS, CUSTOMERS, REVENUE, DEMAND = ((name, "") for name in ("orders", "customers", "revenue", "demand"))
 SILENT_DAYS = 28
 CATEGORIES = 50
 CATEGORY_DAYS = 182
@@ -70,8 +70,9 @@ class Histories:
 class Ledger:
     """All that ever becomes known, column by column. Two ledgers with the same rows are equal."""
 
-    def __init__(self, rows: "pd.DataFrame"):
-        self.keys: list[Key] = sorted(set(zip(rows["series"], rows["category"], strict=True)))
+    def __init__(self, rows: "pd.DataFrame", totals: Sequence[Key]):
+        """`totals` are there even where nothing was ever sold of them."""
+        self.keys: list[Key] = sorted({*totals, *zip(rows["series"], rows["category"], strict=True)})
         number = {key: at for at, key in enumerate(self.keys)}
         self._key = np.array(
             [number[key] for key in zip(rows["series"], rows["category"], strict=True)], dtype=np.int64

@@ -79,17 +79,17 @@ def because(method: str, short: NotEnoughHistory | None) -> Words:
     """Why a series is not forecast by the default, for those who read the forecast; empty where it is."""
     if short is not None:
         return (
-            f"历史太短:需要 {short.needs} 个营业日,目前 {short.has} 个,暂按上周同日估计",
+            f"历史太短：需要 {short.needs} 个营业日，目前 {short.has} 个，暂按上周同日估计",
             f"too little history ({short.has} of {short.needs} trading days): last week is repeated for now",
         )
     if method == DEFAULT:
         return "", ""
     if method == FLOOR:
         return (
-            "过去一段时间里,照搬上周同日比默认方法更准",
+            "过去一段时间里，照搬上周同日比默认方法更准",
             "on this shop's past, repeating last week was more accurate than the default",
         )
-    return "过去一段时间里,此方法明显比默认方法准", "on this shop's past, clearly more accurate than the default"
+    return "过去一段时间里，此方法明显比默认方法准", "on this shop's past, clearly more accurate than the default"
 
 
 def record(key: Key, seen: Histories, earlier: Sequence[Told], steps: int) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 WEEKDAY_SHARE = 0.25
-"""A weekday belongs to the week when the shop sold on at least this share of its dates."""
+"""A weekday belongs to the week when the shop sold on its dates at least this often as on those of the busiest weekday."""
 STEADY_SHARE = 0.8
 """A shop that sold on fewer of its dates than this has quiet days: they count as zero, not as shut."""
 RECENT_WEEKS = 26
@@ -92,7 +92,7 @@ def trading_calendar(sold_on: Collection[date], until: date | None = None) -> Tr
         day = first + timedelta(days=number)
         dates[day.weekday()].append(day)
     shares = [len(sold.intersection(days)) / len(days) if days else 0.0 for days in dates]
-    weekdays = tuple(weekday for weekday, share in enumerate(shares) if share >= WEEKDAY_SHARE)
+    weekdays = tuple(weekday for weekday, share in enumerate(shares) if share >= WEEKDAY_SHARE * max(shares))
     grid = TradingCalendar(weekdays, frozenset()).grid(min(sold), until or last)
     steady = len(sold.intersection(grid)) >= STEADY_SHARE * sum(day <= last for day in grid)
     return TradingCalendar(weekdays, frozenset(grid) - sold if steady else frozenset())

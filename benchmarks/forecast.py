@@ -1,4 +1,4 @@
-"""How far off daily forecasts are: `python -m benchmarks.forecast --data online_retail.parquet [--json]`.
+"""How far off daily forecasts are: `python -m benchmarks.forecast [--data online_retail.parquet] [--lstm] [--json]`.
 
 24 series a day of UCI "Online Retail": orders, revenue, customers, and revenue by the 21 categories that
 `stores/online_retail/products.sql` lists. Rows: purchases with a customer, no cancellation, positive price and
@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from time import process_time
@@ -45,6 +46,7 @@ from assets.insights.forecast.ets import ets, ets_on_roots
 from assets.insights.forecast.history import Floats, Forecaster, clipped
 from assets.insights.forecast.intervals import covered, interval
 from assets.insights.forecast.lags import boosting_on_lags, ridge_on_lags
+from assets.insights.forecast.lstm import lstm
 from assets.insights.forecast.naive import seasonal_mean, seasonal_naive
 from assets.insights.forecast.reconcile import top_down
 from assets.insights.forecast.theta import theta, theta_on_roots
@@ -71,7 +73,8 @@ CHALLENGERS: dict[str, Forecaster] = {
     "ridge on lags": ridge_on_lags,
     "boosting on lags": boosting_on_lags,
 }
-"""Reported, not chosen among: they are run on the test origins only."""
+"""Reported, not chosen among: they are run on the test origins only. With `--lstm` so is the LSTM, where torch is installed."""
+LSTM = "LSTM"
 
 LINES_SQL = """
 WITH lines AS (
@@ -187,7 +190,7 @@ def coverage(forecaster: Forecaster, told: Floats, actual: Floats, series: Serie
     return figures
 
 
-def run(file: Path, jobs: int) -> dict[str, Any]:
+def run(file: Path, jobs: int, with_lstm: bool) -> dict[str, Any]:
     from rich.console import Console
     from rich.progress import track
 
@@ -200,10 +203,11 @@ def run(file: Path, jobs: int) -> dict[str, Any]:
     actual = np.array([happened(row, origins, HORIZON) for row in np.minimum(series.values, ends[:, None])])
     split = len(older)
 
+    challengers = CHALLENGERS | ({LSTM: lstm} if with_lstm else {})
     told: dict[str, Floats] = {}
     cost: dict[str, float] = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {name: pool.submit(told_by, each, series, test) for name, each in CHALLENGERS.items()}
+        running = {name: pool.submit(told_by, each, series, test) for name, each in challengers.items()}
         running |= {name: pool.submit(told_by, each, series, origins) for name, each in CANDIDATES.items()}
         for name in track(running, description="forecasters", console=Console(stderr=True)):
             told[name], cost[name] = running[name].result()
@@ -213,10 +217,10 @@ def run(file: Path, jobs: int) -> dict[str, Any]:
     told[TOP_DOWN], cost[TOP_DOWN] = with_top_down(told[DEFAULT], series, origins), cost[DEFAULT]
 
     rows, on_older, on_test = [], {}, {}
-    for name in [*CANDIDATES, *AVERAGES, TOP_DOWN, *CHALLENGERS]:
+    for name in [*CANDIDATES, *AVERAGES, TOP_DOWN, *challengers]:
         newest = told[name][:, -TEST_ORIGINS:]
         table = on_test[name] = errors(newest, actual[:, split:], series, test)
-        if name not in CHALLENGERS:
+        if name not in challengers:
             on_older[name] = errors(told[name][:, :split], actual[:, :split], series, older)
         by_series = np.nanmean(table, axis=1)
         seen = ~np.isnan(actual[1, split:])
@@ -281,16 +285,22 @@ def print_tables(figures: dict[str, Any]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecast", description="How far off forecasts are")
-    parser.add_argument("--data", type=Path, required=True, help="online_retail.parquet")
+    parser.add_argument("--data", type=Path, help="online_retail.parquet; by default that below ZHIKE_DATA")
+    parser.add_argument("--lstm", action="store_true", help="also run the LSTM, which needs torch: the extra `lstm`")
     parser.add_argument("--jobs", type=int, default=2, help="forecasters run at a time")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
-    if not options.data.is_file():
-        parser.error(f"--data: there is no file {options.data}")
+    if options.data is None and not os.environ.get("ZHIKE_DATA"):
+        parser.error("give --data FILE, or set ZHIKE_DATA to the folder with uci_online_retail/online_retail.parquet")
+    file = options.data or Path(os.environ["ZHIKE_DATA"]) / "uci_online_retail" / "online_retail.parquet"
+    if not file.is_file():
+        parser.error(f"--data: there is no file {file}")
+    if options.lstm and find_spec("torch") is None:
+        parser.error("--lstm needs torch: pip install -e '.[lstm]'")
 
     # A fit is timed on one thread.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    figures = run(options.data, options.jobs)
+    figures = run(file, options.jobs, options.lstm)
     print_tables(figures)
     if options.json:
         print(json.dumps(figures))

@@ -44,7 +44,12 @@ from assets.insights.forecast.backtest import (
 from assets.insights.forecast.calendar import trading_calendar
 from assets.insights.forecast.ets import ets, ets_on_roots
 from assets.insights.forecast.history import Floats, Forecaster, clipped
-from assets.insights.forecast.intervals import covered, interval
+from assets.insights.forecast.intervals import (
+    NOMINAL,
+    calibrated,
+    covered,
+    interval,
+)
 from assets.insights.forecast.lags import boosting_on_lags, ridge_on_lags
 from assets.insights.forecast.lstm import lstm
 from assets.insights.forecast.naive import seasonal_mean, seasonal_naive
@@ -56,7 +61,6 @@ TOTALS = ["orders", "revenue", "customers"]
 FLOOR, ETS, DEFAULT = "seasonal naive", "ETS", "Theta on roots"
 MARGIN = 0.17
 INTERVAL_STEP, INTERVAL_FIRST = 6, 60
-LEVELS = (0.8, 0.95)
 
 CANDIDATES: dict[str, Forecaster] = {
     FLOOR: seasonal_naive,
@@ -169,23 +173,38 @@ def chosen_of(older: dict[str, Floats], cost: dict[str, float]) -> str:
 
 
 def coverage(forecaster: Forecaster, told: Floats, actual: Floats, series: Series, origins: Sequence[int]) -> dict:
-    """The share of test days within intervals made of errors whose days had passed at the origin."""
-    first_possible = range(INTERVAL_FIRST, max(origins) - HORIZON + 1, INTERVAL_STEP)
-    past = list(first_possible)
+    """The share of test days within intervals made of errors whose days had passed at the origin, at the nominal level that
+    held its promise best on the older origins, and (`uncalibrated`) without that choice."""
+    past = list(range(INTERVAL_FIRST, max(origins) - HORIZON + 1, INTERVAL_STEP))
     past_told, _ = told_by(forecaster, series, past)
+    split = len(origins) - TEST_ORIGINS
     figures = {}
-    for level in LEVELS:
-        lower, upper = np.full_like(told, np.nan), np.full_like(told, np.nan)
-        for at, history in enumerate(series.values):
-            for number, origin in enumerate(origins):
-                closed = [index for index, earlier in enumerate(past) if earlier + HORIZON <= origin]
-                seen = happened(history, [past[index] for index in closed], HORIZON)
-                ends = interval(told[at, number], seen, past_told[at, closed], level)
-                lower[at, number], upper[at, number] = ends
+    for level, nominals in NOMINAL.items():
+        ends = {}
+        for nominal in nominals:
+            lower, upper = np.full_like(told, np.nan), np.full_like(told, np.nan)
+            for at, history in enumerate(series.values):
+                for number, origin in enumerate(origins):
+                    closed = [index for index, earlier in enumerate(past) if earlier + HORIZON <= origin]
+                    seen = happened(history, [past[index] for index in closed], HORIZON)
+                    lower[at, number], upper[at, number] = interval(
+                        told[at, number], seen, past_told[at, closed], nominal
+                    )
+            ends[nominal] = lower, upper
+        older = {
+            nominal: covered(actual[:, :split], low[:, :split], high[:, :split])
+            for nominal, (low, high) in ends.items()
+        }
+        nominal = calibrated(older, level)
+        lower, upper = (end[:, split:] for end in ends[nominal])
+        test = actual[:, split:]
         figures[f"{level:.0%}"] = {
-            "all": covered(actual, lower, upper),
-            **{name: covered(actual[at], lower[at], upper[at]) for at, name in enumerate(TOTALS)},
-            "width_to_forecast": float(np.nansum(upper - lower) / np.nansum(told)),
+            "nominal": nominal,
+            "older": older[nominal],
+            "all": covered(test, lower, upper),
+            **{name: covered(test[at], lower[at], upper[at]) for at, name in enumerate(TOTALS)},
+            "uncalibrated": covered(test, *(end[:, split:] for end in ends[level])),
+            "width_to_forecast": float(np.nansum(upper - lower) / np.nansum(told[:, split:])),
         }
     return figures
 
@@ -251,7 +270,7 @@ def run(file: Path, jobs: int, with_lstm: bool) -> dict[str, Any]:
         "default_to_ets_ratio": mean[DEFAULT] / mean[ETS],
         "origins_ahead_of_ets": int((on_test[DEFAULT].mean(0) < on_test[ETS].mean(0)).sum()),
         "series_ahead_of_ets": int((on_test[DEFAULT].mean(1) < on_test[ETS].mean(1)).sum()),
-        "coverage": coverage(CANDIDATES[DEFAULT], told[DEFAULT][:, split:], actual[:, split:], series, test),
+        "coverage": coverage(CANDIDATES[DEFAULT], told[DEFAULT], actual, series, origins),
     }
 
 

@@ -11,7 +11,12 @@ import numpy as np
 from assets.insights.forecast.backtest import mase, naive_error
 from assets.insights.forecast.calendar import Event
 from assets.insights.forecast.history import Floats, clipped
-from assets.insights.forecast.intervals import interval
+from assets.insights.forecast.intervals import (
+    NOMINAL,
+    ORIGINS_NEEDED,
+    calibrated,
+    interval,
+)
 from assets.insights.forecast.methods import DEAR, DEFAULT, METHODS, choose
 from assets.insights.forecast.series import DEMAND, ORDERS, REVENUE, Key, Ledger
 from assets.insights.forecast.weeks import RECORD_WEEKS, Desk, record
@@ -20,9 +25,6 @@ ORIGIN_WEEKS = 4
 DEAR_WEEKS = 12
 JUDGED_WEEKS = 104
 LEVELS = {"80": 0.8, "95": 0.95}
-NOMINAL = {"80": (0.8, 0.85, 0.9, 0.95), "95": (0.95, 0.97, 0.98, 0.99)}
-"""What may be asked of the past errors so that the level is held: a shop that changes strays further than it did."""
-ANCHORS_NEEDED = 8
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,9 @@ class Judge:
         method, reason = choose(errors)
         nominal, coverage = self._calibrated(method, self.origins(day, DEFAULT))
         holdout = [
-            {"model": name, "series": key[0]} | _figures([cells[key] for cells in by_origin.values() if key in cells])
+            {"model": name, "series": key[0]} | _figures(_of(judged[name], key), _of(judged[DEFAULT], key))
             for key in self.keys
-            for name, by_origin in judged.items()
+            for name in judged
         ]
         return Choice(method, reason, nominal, {"holdout": holdout, "coverage": coverage, "reason": reason})
 
@@ -116,14 +118,11 @@ class Judge:
         held = [held for origin in origins if (held := self._holds(method, origin))]
         nominal, coverage = dict(LEVELS), {"origins": len(held)}
         for name, level in LEVELS.items():
-            if len(held) < ANCHORS_NEEDED:
+            if len(held) < ORIGINS_NEEDED:
                 continue
-            shares = np.nanmean([each[name] for each in held], axis=0)
-            off = np.abs(shares - level).round(6)
-            at = min(range(len(shares)), key=lambda at: (off[at], abs(NOMINAL[name][at] - level)))
-            nominal[name] = NOMINAL[name][at]
-            coverage[name] = round(float(shares[at]), 4)
-            coverage[f"{name}_uncalibrated"] = round(float(shares[NOMINAL[name].index(level)]), 4)
+            shares = dict(zip(NOMINAL[level], np.mean([each[name] for each in held], axis=0).tolist(), strict=True))
+            nominal[name] = calibrated(shares, level)
+            coverage |= {name: round(shares[nominal[name]], 4), f"{name}_uncalibrated": round(shares[level], 4)}
         return nominal, coverage
 
     def _holds(self, method: str, origin: date) -> dict[str, list[float]]:
@@ -145,8 +144,8 @@ class Judge:
                 continue
             past, told = record(key, seen, earlier, len(now.days))
             actual = closed.happened(key, now.ordinals)
-            for name, levels in NOMINAL.items():
-                ends = [interval(now.mean[key], past, told, level) for level in levels]
+            for name, level in LEVELS.items():
+                ends = [interval(now.mean[key], past, told, each) for each in NOMINAL[level]]
                 if not np.isnan(ends[0][0]).all():
                     open_ = ~np.isnan(actual)
                     within[name].append(
@@ -155,16 +154,23 @@ class Judge:
         return {name: np.mean(rows, axis=0).tolist() for name, rows in within.items() if rows}
 
 
-def _figures(cells: Sequence[Judged]) -> dict[str, Any]:
-    """MASE, WAPE and level over all open days of the origins."""
+def _of(by_origin: dict[date, dict[Key, Judged]], key: Key) -> dict[date, Judged]:
+    return {origin: cells[key] for origin, cells in by_origin.items() if key in cells}
+
+
+def _figures(cells: dict[date, Judged], default: dict[date, Judged]) -> dict[str, Any]:
+    """MASE, that of the default on the same origins, WAPE and level over all open days of the origins."""
     if not cells:
-        return {"origins": 0, "mase": None, "wape": None, "level": None}
-    actual, told = np.concatenate([cell.actual for cell in cells]), np.concatenate([cell.told for cell in cells])
+        return {"origins": 0, "mase": None, "default_mase": None, "wape": None, "level": None}
+    actual = np.concatenate([cell.actual for cell in cells.values()])
+    told = np.concatenate([cell.told for cell in cells.values()])
     open_ = ~np.isnan(actual)
     total = float(actual[open_].sum())
+    shared = [default[origin].mase for origin in cells if origin in default]
     return {
         "origins": len(cells),
-        "mase": round(float(np.mean([cell.mase for cell in cells])), 4),
+        "mase": round(float(np.mean([cell.mase for cell in cells.values()])), 4),
+        "default_mase": round(float(np.mean(shared)), 4) if len(shared) == len(cells) else None,
         "wape": round(float(np.abs(actual - told)[open_].sum() / total), 4) if total else None,
         "level": round(float(told[open_].sum() / total), 4) if total else None,
     }

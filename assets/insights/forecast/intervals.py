@@ -6,7 +6,7 @@ is the conformal one, ⌈(n + 1) level⌉ of n (Vovk, Gammerman & Shafer, 2005).
 shops change: so what is asked of the past errors (the nominal level) is chosen by what intervals held on older origins.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -22,16 +22,23 @@ def interval(mean: Floats, actual: Floats, told: Floats, level: float) -> tuple[
 
     NaN below eight origins: an interval made of fewer would only look like one.
     """
+    return intervals(mean, actual, told, [level])[0]
+
+
+def intervals(mean: Floats, actual: Floats, told: Floats, levels: Sequence[float]) -> list[tuple[Floats, Floats]]:
+    """The same for several levels."""
     errors = np.sqrt(actual.clip(0)) - np.sqrt(told.clip(0))
     if np.count_nonzero(~np.isnan(errors).all(axis=1)) < ORIGINS_NEEDED:
-        return np.full(len(mean), np.nan), np.full(len(mean), np.nan)
+        return [(np.full(len(mean), np.nan), np.full(len(mean), np.nan))] * len(levels)
     spread = spread_by_step(errors)
     scaled = np.sort((errors / np.where(spread > 0, spread, 1.0)).ravel())
     scaled = scaled[~np.isnan(scaled)]
-    tail = max(int(np.floor((len(scaled) + 1) * (1 - level) / 2)), 1)
     root = np.sqrt(mean.clip(0))
-    lower = (root + scaled[tail - 1] * spread).clip(0) ** 2
-    return lower, (root + scaled[-tail] * spread).clip(0) ** 2
+    tails = [max(int(np.floor((len(scaled) + 1) * (1 - level) / 2)), 1) for level in levels]
+    return [
+        ((root + scaled[tail - 1] * spread).clip(0) ** 2, (root + scaled[-tail] * spread).clip(0) ** 2)
+        for tail in tails
+    ]
 
 
 def spread_by_step(errors: Floats) -> Floats:

@@ -15,7 +15,7 @@ from assets.insights.forecast.intervals import (
     NOMINAL,
     ORIGINS_NEEDED,
     calibrated,
-    interval,
+    intervals,
 )
 from assets.insights.forecast.methods import DEAR, DEFAULT, METHODS, choose
 from assets.insights.forecast.series import DEMAND, ORDERS, REVENUE, Key, Ledger
@@ -25,6 +25,9 @@ ORIGIN_WEEKS = 4
 DEAR_WEEKS = 12
 JUDGED_WEEKS = 104
 LEVELS = {"80": 0.8, "95": 0.95}
+GROUPS = ("totals", "categories")
+Nominal = dict[str, dict[str, float]]
+"""By group and level what is asked of the past errors."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Judged:
 class Choice:
     method: str
     reason: str
-    nominal: dict[str, float]
+    nominal: Nominal
     metrics: dict[str, Any]
 
 
@@ -61,7 +64,7 @@ class Judge:
         self.desk = desk
         self.keys: tuple[Key, ...] = (ORDERS, REVENUE if REVENUE in desk.ledger.keys else DEMAND)
         self._judged: dict[tuple[str, date], dict[Key, Judged]] = {}
-        self._held: dict[tuple[str, date], dict[str, list[float]]] = {}
+        self._held: dict[tuple[str, date], dict[str, dict[str, Floats]]] = {}
 
     def choice(self, day: date) -> Choice:
         """What to put in force on a Monday, by what happened before it."""
@@ -113,45 +116,50 @@ class Judge:
             if told.method.get(key) == method
         }
 
-    def _calibrated(self, method: str, origins: Sequence[date]) -> tuple[dict[str, float], dict[str, Any]]:
-        """By level what to ask of the past errors, and the share of days that fell within then."""
-        held = [held for origin in origins if (held := self._holds(method, origin))]
-        nominal, coverage = dict(LEVELS), {"origins": len(held)}
-        for name, level in LEVELS.items():
-            if len(held) < ORIGINS_NEEDED:
-                continue
-            shares = dict(zip(NOMINAL[level], np.mean([each[name] for each in held], axis=0).tolist(), strict=True))
-            nominal[name] = calibrated(shares, level)
-            coverage |= {name: round(shares[nominal[name]], 4), f"{name}_uncalibrated": round(shares[level], 4)}
+    def _calibrated(self, method: str, origins: Sequence[date]) -> tuple[Nominal, list[dict[str, Any]]]:
+        """What to ask of the past errors, of totals and of categories, and the share of days that fell within then."""
+        nominal: Nominal = {group: dict(LEVELS) for group in GROUPS}
+        coverage = []
+        for group in GROUPS:
+            held = [held for origin in origins if (held := self._holds(method, origin).get(group))]
+            for name, level in LEVELS.items():
+                if len(held) < ORIGINS_NEEDED:
+                    continue
+                shares = dict(zip(NOMINAL[level], np.mean([each[name] for each in held], axis=0).tolist(), strict=True))
+                nominal[group][name] = calibrated(shares, level)
+                coverage.append(
+                    {"series": group, "level": level, "origins": len(held), "nominal": nominal[group][name]}
+                    | {"covered": round(shares[nominal[group][name]], 4), "uncalibrated": round(shares[level], 4)}
+                )
         return nominal, coverage
 
-    def _holds(self, method: str, origin: date) -> dict[str, list[float]]:
-        """By level the share of days within, for each nominal level; empty where there is no interval yet."""
+    def _holds(self, method: str, origin: date) -> dict[str, dict[str, Floats]]:
+        """By group and level the share of days within, for each nominal level; empty where there is no interval yet."""
         if (method, origin) not in self._held:
             self._held[method, origin] = self._shares(method, origin)
         return self._held[method, origin]
 
-    def _shares(self, method: str, origin: date) -> dict[str, list[float]]:
-        seen, now = self.desk.ledger.as_of(origin), self.desk.told(origin, method, self.keys)
+    def _shares(self, method: str, origin: date) -> dict[str, dict[str, Floats]]:
+        seen, now = self.desk.ledger.as_of(origin), self.desk.told(origin, method)
         closed = self.desk.ledger.as_of(self.desk.closed_on(origin))
         if seen is None or now is None or closed is None:
             return {}
         weeks = [origin - timedelta(weeks=number) for number in range(RECORD_WEEKS, 0, -1)]
-        earlier = [told for week in weeks if (told := self.desk.told(week, method, self.keys))]
-        within: dict[str, list[list[float]]] = {name: [] for name in LEVELS}
-        for key in self.keys:
-            if key not in now.mean:
-                continue
+        earlier = [told for week in weeks if (told := self.desk.told(week, method))]
+        asked = [nominal for level in LEVELS.values() for nominal in NOMINAL[level]]
+        within: dict[str, list[list[float]]] = {}
+        for key in now.mean:
             past, told = record(key, seen, earlier, len(now.days))
+            ends = intervals(now.mean[key], past, told, asked)
+            if np.isnan(ends[0][0]).all():
+                continue
             actual = closed.happened(key, now.ordinals)
-            for name, level in LEVELS.items():
-                ends = [interval(now.mean[key], past, told, each) for each in NOMINAL[level]]
-                if not np.isnan(ends[0][0]).all():
-                    open_ = ~np.isnan(actual)
-                    within[name].append(
-                        [float(((actual >= low) & (actual <= high))[open_].mean()) for low, high in ends]
-                    )
-        return {name: np.mean(rows, axis=0).tolist() for name, rows in within.items() if rows}
+            open_ = ~np.isnan(actual)
+            shares = [float(((actual >= low) & (actual <= high))[open_].mean()) for low, high in ends]
+            within.setdefault(GROUPS[bool(key[1])], []).append(shares)
+        split = len(NOMINAL[LEVELS["80"]])
+        means = {group: np.mean(rows, axis=0) for group, rows in within.items()}
+        return {group: {"80": mean[:split], "95": mean[split:]} for group, mean in means.items()}
 
 
 def _of(by_origin: dict[date, dict[Key, Judged]], key: Key) -> dict[date, Judged]:

@@ -193,7 +193,7 @@ def _evidence(room: Room, newest: tuple[list[Row], date] | None) -> dict[str, di
     if room.fits:
         metrics = room.fits[-1].metrics
         found["holdout"] = evidence.table(metrics["holdout"])
-        found["coverage"] = dg.MetadataValue.json(metrics["coverage"])
+        found["coverage"] = evidence.table(metrics["coverage"])
     if newest:
         told, week = newest
         series = "revenue" if any(row["series"] == "revenue" for row in told) else "orders"

@@ -11,7 +11,12 @@ import numpy as np
 from assets.insights.forecast.backtest import mase, naive_error
 from assets.insights.forecast.calendar import Event
 from assets.insights.forecast.history import Floats, clipped
-from assets.insights.forecast.intervals import interval
+from assets.insights.forecast.intervals import (
+    NOMINAL,
+    ORIGINS_NEEDED,
+    calibrated,
+    intervals,
+)
 from assets.insights.forecast.methods import DEAR, DEFAULT, METHODS, choose
 from assets.insights.forecast.series import DEMAND, ORDERS, REVENUE, Key, Ledger
 from assets.insights.forecast.weeks import RECORD_WEEKS, Desk, record
@@ -20,9 +25,9 @@ ORIGIN_WEEKS = 4
 DEAR_WEEKS = 12
 JUDGED_WEEKS = 104
 LEVELS = {"80": 0.8, "95": 0.95}
-NOMINAL = {"80": (0.8, 0.85, 0.9, 0.95), "95": (0.95, 0.97, 0.98, 0.99)}
-"""What may be asked of the past errors so that the level is held: a shop that changes strays further than it did."""
-ANCHORS_NEEDED = 8
+GROUPS = ("totals", "categories")
+Nominal = dict[str, dict[str, float]]
+"""By group and level what is asked of the past errors."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Judged:
 class Choice:
     method: str
     reason: str
-    nominal: dict[str, float]
+    nominal: Nominal
     metrics: dict[str, Any]
 
 
@@ -59,7 +64,7 @@ class Judge:
         self.desk = desk
         self.keys: tuple[Key, ...] = (ORDERS, REVENUE if REVENUE in desk.ledger.keys else DEMAND)
         self._judged: dict[tuple[str, date], dict[Key, Judged]] = {}
-        self._held: dict[tuple[str, date], dict[str, list[float]]] = {}
+        self._held: dict[tuple[str, date], dict[str, dict[str, Floats]]] = {}
 
     def choice(self, day: date) -> Choice:
         """What to put in force on a Monday, by what happened before it."""
@@ -75,9 +80,9 @@ class Judge:
         method, reason = choose(errors)
         nominal, coverage = self._calibrated(method, self.origins(day, DEFAULT))
         holdout = [
-            {"model": name, "series": key[0]} | _figures([cells[key] for cells in by_origin.values() if key in cells])
+            {"model": name, "series": key[0]} | _figures(_of(judged[name], key), _of(judged[DEFAULT], key))
             for key in self.keys
-            for name, by_origin in judged.items()
+            for name in judged
         ]
         return Choice(method, reason, nominal, {"holdout": holdout, "coverage": coverage, "reason": reason})
 
@@ -111,60 +116,69 @@ class Judge:
             if told.method.get(key) == method
         }
 
-    def _calibrated(self, method: str, origins: Sequence[date]) -> tuple[dict[str, float], dict[str, Any]]:
-        """By level what to ask of the past errors, and the share of days that fell within then."""
-        held = [held for origin in origins if (held := self._holds(method, origin))]
-        nominal, coverage = dict(LEVELS), {"origins": len(held)}
-        for name, level in LEVELS.items():
-            if len(held) < ANCHORS_NEEDED:
-                continue
-            shares = np.nanmean([each[name] for each in held], axis=0)
-            off = np.abs(shares - level).round(6)
-            at = min(range(len(shares)), key=lambda at: (off[at], abs(NOMINAL[name][at] - level)))
-            nominal[name] = NOMINAL[name][at]
-            coverage[name] = round(float(shares[at]), 4)
-            coverage[f"{name}_uncalibrated"] = round(float(shares[NOMINAL[name].index(level)]), 4)
+    def _calibrated(self, method: str, origins: Sequence[date]) -> tuple[Nominal, list[dict[str, Any]]]:
+        """What to ask of the past errors, of totals and of categories, and the share of days that fell within then."""
+        nominal: Nominal = {group: dict(LEVELS) for group in GROUPS}
+        coverage = []
+        for group in GROUPS:
+            held = [held for origin in origins if (held := self._holds(method, origin).get(group))]
+            for name, level in LEVELS.items():
+                if len(held) < ORIGINS_NEEDED:
+                    continue
+                shares = dict(zip(NOMINAL[level], np.mean([each[name] for each in held], axis=0).tolist(), strict=True))
+                nominal[group][name] = calibrated(shares, level)
+                coverage.append(
+                    {"series": group, "level": level, "origins": len(held), "nominal": nominal[group][name]}
+                    | {"covered": round(shares[nominal[group][name]], 4), "uncalibrated": round(shares[level], 4)}
+                )
         return nominal, coverage
 
-    def _holds(self, method: str, origin: date) -> dict[str, list[float]]:
-        """By level the share of days within, for each nominal level; empty where there is no interval yet."""
+    def _holds(self, method: str, origin: date) -> dict[str, dict[str, Floats]]:
+        """By group and level the share of days within, for each nominal level; empty where there is no interval yet."""
         if (method, origin) not in self._held:
             self._held[method, origin] = self._shares(method, origin)
         return self._held[method, origin]
 
-    def _shares(self, method: str, origin: date) -> dict[str, list[float]]:
-        seen, now = self.desk.ledger.as_of(origin), self.desk.told(origin, method, self.keys)
+    def _shares(self, method: str, origin: date) -> dict[str, dict[str, Floats]]:
+        seen, now = self.desk.ledger.as_of(origin), self.desk.told(origin, method)
         closed = self.desk.ledger.as_of(self.desk.closed_on(origin))
         if seen is None or now is None or closed is None:
             return {}
         weeks = [origin - timedelta(weeks=number) for number in range(RECORD_WEEKS, 0, -1)]
-        earlier = [told for week in weeks if (told := self.desk.told(week, method, self.keys))]
-        within: dict[str, list[list[float]]] = {name: [] for name in LEVELS}
-        for key in self.keys:
-            if key not in now.mean:
-                continue
+        earlier = [told for week in weeks if (told := self.desk.told(week, method))]
+        asked = [nominal for level in LEVELS.values() for nominal in NOMINAL[level]]
+        within: dict[str, list[list[float]]] = {}
+        for key in now.mean:
             past, told = record(key, seen, earlier, len(now.days))
+            ends = intervals(now.mean[key], past, told, asked)
+            if np.isnan(ends[0][0]).all():
+                continue
             actual = closed.happened(key, now.ordinals)
-            for name, levels in NOMINAL.items():
-                ends = [interval(now.mean[key], past, told, level) for level in levels]
-                if not np.isnan(ends[0][0]).all():
-                    open_ = ~np.isnan(actual)
-                    within[name].append(
-                        [float(((actual >= low) & (actual <= high))[open_].mean()) for low, high in ends]
-                    )
-        return {name: np.mean(rows, axis=0).tolist() for name, rows in within.items() if rows}
+            open_ = ~np.isnan(actual)
+            shares = [float(((actual >= low) & (actual <= high))[open_].mean()) for low, high in ends]
+            within.setdefault(GROUPS[bool(key[1])], []).append(shares)
+        split = len(NOMINAL[LEVELS["80"]])
+        means = {group: np.mean(rows, axis=0) for group, rows in within.items()}
+        return {group: {"80": mean[:split], "95": mean[split:]} for group, mean in means.items()}
 
 
-def _figures(cells: Sequence[Judged]) -> dict[str, Any]:
-    """MASE, WAPE and level over all open days of the origins."""
+def _of(by_origin: dict[date, dict[Key, Judged]], key: Key) -> dict[date, Judged]:
+    return {origin: cells[key] for origin, cells in by_origin.items() if key in cells}
+
+
+def _figures(cells: dict[date, Judged], default: dict[date, Judged]) -> dict[str, Any]:
+    """MASE, that of the default on the same origins, WAPE and level over all open days of the origins."""
     if not cells:
-        return {"origins": 0, "mase": None, "wape": None, "level": None}
-    actual, told = np.concatenate([cell.actual for cell in cells]), np.concatenate([cell.told for cell in cells])
+        return {"origins": 0, "mase": None, "default_mase": None, "wape": None, "level": None}
+    actual = np.concatenate([cell.actual for cell in cells.values()])
+    told = np.concatenate([cell.told for cell in cells.values()])
     open_ = ~np.isnan(actual)
     total = float(actual[open_].sum())
+    shared = [default[origin].mase for origin in cells if origin in default]
     return {
         "origins": len(cells),
-        "mase": round(float(np.mean([cell.mase for cell in cells])), 4),
+        "mase": round(float(np.mean([cell.mase for cell in cells.values()])), 4),
+        "default_mase": round(float(np.mean(shared)), 4) if len(shared) == len(cells) else None,
         "wape": round(float(np.abs(actual - told)[open_].sum() / total), 4) if total else None,
         "level": round(float(told[open_].sum() / total), 4) if total else None,
     }

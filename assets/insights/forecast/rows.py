@@ -8,20 +8,28 @@ import numpy as np
 from assets.insights.forecast.backtest import mase, naive_error, wape
 from assets.insights.forecast.calendar import Event
 from assets.insights.forecast.history import Floats, clipped
+from assets.insights.forecast.intervals import intervals
 from assets.insights.forecast.series import Histories
-from assets.insights.forecast.weeks import Told, intervals
+from assets.insights.forecast.weeks import Told, record
 
 Row = dict[str, Any]
 
 
 def forecast_rows(
-    seen: Histories, now: Told, earlier: Sequence[Told], nominal: Mapping[str, float], events: Sequence[Event]
+    seen: Histories,
+    now: Told,
+    earlier: Sequence[Told],
+    nominal: Mapping[str, Mapping[str, float]],
+    events: Sequence[Event],
 ) -> list[Row]:
-    """A row a series and day; `earlier` are the Mondays whose record makes the intervals."""
+    """A row a series and day; `earlier` are the Mondays whose record makes the intervals, at the `nominal` levels of totals
+    and of categories."""
     chinese = {event.en: event.zh for event in events} | {"": ""}
     rows = []
     for key, mean in now.mean.items():
-        ends = intervals(key, seen, now, earlier, nominal)
+        levels = nominal["categories" if key[1] else "totals"]
+        actual, told = record(key, seen, earlier, len(now.days))
+        ends = dict(zip(levels, intervals(mean, actual, told, list(levels.values())), strict=True))
         zh, en = now.reason[key]
         for step, (day, event) in enumerate(zip(now.days, now.events, strict=True)):
             row: Row = {"as_of": now.as_of, "series": key[0], "category": key[1] or None}

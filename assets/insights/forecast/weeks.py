@@ -1,7 +1,7 @@
 """The forecast of one Monday: every series by the method in force, with the known events and the intervals of its own record."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from assets.insights.forecast.calendar import Event, EventDays
 from assets.insights.forecast.combine import event_factors, forecast
 from assets.insights.forecast.history import Floats, Known, NotEnoughHistory
-from assets.insights.forecast.intervals import interval
 from assets.insights.forecast.methods import DEFAULT, FLOOR, METHODS
 from assets.insights.forecast.series import DEMAND, SILENT_DAYS, Histories, Key, Ledger
 
@@ -100,14 +99,6 @@ def record(key: Key, seen: Histories, earlier: Sequence[Told], steps: int) -> tu
             count = min(steps, len(each.days))
             mean[row, :count], ordinals[row, :count] = each.mean[key][:count], each.ordinals[:count]
     return seen.happened(key, ordinals), mean
-
-
-def intervals(
-    key: Key, seen: Histories, now: Told, earlier: Sequence[Told], levels: Mapping[str, float]
-) -> dict[str, tuple[Floats, Floats]]:
-    """Lower and upper end by level, from the record of the earlier Mondays of the last year."""
-    actual, mean = record(key, seen, earlier, len(now.days))
-    return {name: interval(now.mean[key], actual, mean, level) for name, level in levels.items()}
 
 
 class Desk:

@@ -153,9 +153,9 @@ def _spend(
     names, limits = inputs(list(labelled), history_days), caps(history_days)
     past, level, later = at(labelled, found.train), at(labelled, found.train[-1:]), at(labelled, [found.holdout])
     try:
-        is_own_mean, rows = study_spend(
+        basis, rows = study_spend(
             past, level, found.candidate.predict(level), later, found.candidate.predict(later), names, limits
         )
-        return fit_spend(labelled, later, found.model.predict(later), names, limits, is_own_mean=is_own_mean), rows
+        return fit_spend(labelled, later, found.model.predict(later), names, limits, basis), rows
     except NotEnough as shortfall:
         return None, [{"model": str(shortfall)}]

@@ -53,7 +53,9 @@ def fits_until(warehouse: Warehouse, week: date) -> tuple[list[Fitted], str]:
 
     start = warehouse.shop.start
     earliest = start + timedelta(days=WARM_UP_DAYS + 2 * 7 * SHORTEST_WEEKS)
-    shortfalls = [str(NotEnough(f"{(earliest - start).days} days before a month", f"{max(0, (week - start).days)} days"))]
+    shortfalls = [
+        str(NotEnough(f"{(earliest - start).days} days before a month", f"{max(0, (week - start).days)} days"))
+    ]
     fit = partial(fit_model, Past(warehouse, week), shortfalls)
     known = recorded(warehouse.connection, MODEL)
     # Fits grow stale from a day on, so before the first that is not stale there was not enough, and still is not.

@@ -7,7 +7,7 @@ import os
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -75,11 +75,24 @@ class Limits(BaseModel):
     )
 
 
+class AspectWords(Words):
+    """What reviews speak of, under its names, and the words by which it is known."""
+
+    words: list[str] = Field(default_factory=list)
+
+
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
     session_minutes: int = Field(30, ge=1, description="A pause from which a new session begins.")
     duplicate_days: int = Field(7, ge=1, description="Days back in which repeated events are looked for.")
     accounts_a_key: int = Field(5, ge=2, description="A link key shared by more accounts than this names no person.")
+    sentiment_engine: Literal["own", "snownlp"] = Field("own", description="What scores reviews.")
+    snownlp_reviews: int = Field(
+        20, ge=0, description="Reviews a delivery that snownlp scores too, for comparison; it needs 10 ms each."
+    )
+    aspects: dict[str, AspectWords] = Field(
+        default_factory=dict, description="Lists of words of aspects: another, one in place of ours, or none of it."
+    )
 
 
 class Shop(BaseModel):

@@ -179,7 +179,5 @@ def speaking_words(model: Model, tokens: Sequence[Sequence[str]]) -> list[tuple[
 
 
 def _looked_up(model: Model, weights: "Array", hashes: "Array") -> "Array":
-    if not len(model.words.hashes):
-        return np.zeros(len(hashes))
-    columns = np.minimum(np.searchsorted(model.words.hashes, hashes), len(model.words.hashes) - 1)
-    return np.where(model.words.hashes[columns] == hashes, weights[columns], 0.0)
+    places, known = model.words.places(hashes)
+    return np.where(known, weights[places], 0.0) if len(weights) else np.zeros(len(hashes))

@@ -28,6 +28,7 @@ from assets.insights.sentiment.linear import Documents, Model, fit, fit_calibrat
 from assets.insights.sentiment.lists import aspect_lists
 from assets.insights.sentiment.scoring import LABELS, Engine, verdicts
 from resources import text as words_of
+from resources.learning.measures import auc, calibration_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,14 +91,13 @@ def fit_installed() -> tuple[Model, float]:
 
 def two_class(labels: np.ndarray, praise: np.ndarray) -> dict[str, float]:
     found = (praise >= 0.5).astype(int)
-    area = evaluate.auc(labels == 1, praise)
     return {
         "rows": len(labels),
         "accuracy": round(float((found == labels).mean()), 4),
         "macro_f1": round(evaluate.macro_f1(labels, found, 2), 4),
-        "auc": round(area, 4) if area is not None else float("nan"),
-        "brier": round(evaluate.brier(labels == 1, praise), 4),
-        "ece": round(evaluate.calibration_error(labels == 1, praise), 4),
+        "auc": round(auc(labels, praise), 4),
+        "brier": round(float(np.mean((praise - labels) ** 2)), 4),
+        "ece": round(calibration_error(labels, praise), 4),
     }
 
 

@@ -12,6 +12,7 @@ import dagster as dg
 from assets.clean.assets import build as clean
 from assets.features.assets import build as features
 from assets.insights.segments.assets import build as segments
+from assets.insights.sentiment.assets import build as sentiment
 from assets.insights.sessions.assets import build as sessions
 from assets.outreach.snapshot.assets import build as snapshot
 from assets.raw.assets import build as raw
@@ -28,7 +29,8 @@ DEFAULT_STORE = "demo"
 
 def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
     """Every asset of the shop; those whose inputs it does not hand over are not there."""
-    tables = [*raw(calendar), *clean(calendar), *features(calendar), *segments(calendar), *sessions(calendar)]
+    insights = [*segments(calendar), *sessions(calendar), *sentiment(calendar)]
+    tables = [*raw(calendar), *clean(calendar), *features(calendar), *insights]
     return [*tables, *snapshot([asset.key for asset in tables if asset.partitions_def == calendar.weekly])]
 
 

@@ -1,13 +1,13 @@
-"""How good labels and probabilities are: F1 and precision and recall of each class, AUC, Brier score, calibration error."""
+"""How good three-class labels and probabilities are: F1, precision and recall of classes, ranking, calibration."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resources.learning.measures import auc, calibration_error
+
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
-
-BINS = 10
 
 
 def confusion(labels: "Array", found: "Array", count: int) -> "Array":
@@ -35,51 +35,31 @@ def precision_recall(labels: "Array", found: "Array", number: int) -> tuple[floa
     return (round(right / named, 4) if named else None, round(right / there, 4) if there else None)
 
 
-def auc(is_positive: "Array", score: "Array") -> float | None:
-    """The share of pairs of a positive and a negative row that the score puts in order, ties half; None without a pair."""
-    from scipy.stats import rankdata
-
-    positive = int(is_positive.sum())
-    negative = len(is_positive) - positive
-    if not positive or not negative:
-        return None
-    ranks = rankdata(score)[is_positive].sum()
-    return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
-
-
-def brier(is_positive: "Array", probability: "Array") -> float:
-    return float(np.mean((probability - is_positive) ** 2))
-
-
-def calibration_error(is_positive: "Array", probability: "Array") -> float:
-    """Expected calibration error: mean difference between mean probability and share of positives in ten bins of equal
-    width, weighed by their rows (Guo et al. 2017)."""
-    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
-    gaps = [
-        (bins == number).mean() * abs(probability[bins == number].mean() - is_positive[bins == number].mean())
-        for number in np.unique(bins)
-    ]
-    return float(sum(gaps))
-
-
-def log_loss(labels: "Array", probabilities: "Array") -> float:
-    return float(-np.mean(np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-6, 1))))
+def praise_share(probabilities: "Array") -> "Array":
+    """The probability of praise where the text praises or blames; columns are negative, neutral, positive."""
+    sides = probabilities[:, [0, 2]] + 1e-9
+    return sides[:, 1] / sides.sum(axis=1)
 
 
 def judged(labels: "Array", found: "Array", probabilities: "Array") -> dict[str, float | None]:
-    """Figures of three-class labels and probabilities; AUC and calibration of praise among rows that praise or blame."""
+    """Figures of three-class labels and probabilities; AUC, log loss and calibration are those of praise among the rows
+    that praise or blame."""
     sided = labels != 1
-    sides = probabilities[sided][:, [0, 2]] + 1e-9
-    praise = sides[:, 1] / sides.sum(axis=1)
-    is_praise = labels[sided] == 2
-    area = auc(is_praise, praise)
+    praise, is_praise = praise_share(probabilities[sided]), (labels[sided] == 2).astype(float)
     precision, recall = precision_recall(labels, found, 1)
+    area = auc(is_praise, praise) if sided.any() else np.nan
     return {
         "accuracy": round(float((labels == found).mean()), 4),
         "macro_f1": round(macro_f1(labels, found, 3), 4),
-        "auc": None if area is None else round(area, 4),
-        "log_loss": round(log_loss(labels, probabilities), 4),
-        "calibration_error": round(calibration_error(is_praise, praise), 4) if sided.any() else None,
         "neutral_precision": precision,
         "neutral_recall": recall,
+        "auc": None if np.isnan(area) else round(area, 4),
+        "log_loss": round(log_loss(is_praise, praise), 4),
+        "calibration_error": round(calibration_error(is_praise, praise), 4) if sided.any() else None,
+        "rows": len(labels),
     }
+
+
+def log_loss(is_praise: "Array", praise: "Array") -> float:
+    kept = np.clip(praise, 1e-6, 1 - 1e-6)
+    return float(-np.mean(np.where(is_praise == 1, np.log(kept), np.log(1 - kept)))) if len(kept) else 0.0

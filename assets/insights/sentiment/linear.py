@@ -29,7 +29,7 @@ SMOOTHING = 0.1
 # Below this many texts an n-gram that only one of them holds still tells more than it costs.
 MANY = 10_000
 FACTORS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
-FEWEST_HELD_OUT = 50
+FEWEST_HELD_OUT = 30
 EDGE = 1e-6
 
 

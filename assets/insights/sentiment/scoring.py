@@ -1,9 +1,9 @@
 """From texts as delivered to what is stored of each: a verdict or the reason why there is none, keywords, aspects."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,6 +22,26 @@ LABELS = (NEGATIVE, NEUTRAL, POSITIVE)
 NAMED, WEIGHT = 3, 0.5
 
 
+def documents_of(
+    texts: Sequence[str], prior: Model | None, tokens: Sequence[Sequence[str]] | None = None
+) -> Documents:
+    """Normalised texts with their words and the score of `prior`."""
+    documents = Documents(texts, tokens if tokens is not None else words_of.segmented(texts))
+    return replace(documents, prior=prior.scores(documents)[:, 0]) if prior else documents
+
+
+class Scores(Protocol):
+    """What gives verdicts. `has_neutral` says whether it knows a probability of neutral."""
+
+    @property
+    def has_neutral(self) -> bool: ...
+    def documents(self, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None) -> Documents: ...
+    def understands(self, texts: Sequence[str]) -> "Array": ...
+    def probabilities(self, documents: Documents) -> "Array": ...
+    def labels(self, documents: Documents, probabilities: "Array") -> "Array": ...
+    def speaking_words(self, documents: Documents) -> list[tuple[list[str], list[str]]]: ...
+
+
 @dataclass(frozen=True)
 class Engine:
     """A model, with the one whose score it takes as prior."""
@@ -29,20 +49,27 @@ class Engine:
     model: Model
     prior: Model | None = None
 
+    @property
+    def has_neutral(self) -> bool:
+        return len(self.model.classes) == 3
+
     def documents(self, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None) -> Documents:
-        documents = Documents(texts, tokens if tokens is not None else words_of.segmented(texts))
-        if self.prior is None:
-            return documents
-        return Documents(texts, documents.tokens, self.prior.scores(documents)[:, 0])
+        return documents_of(texts, self.prior, tokens)
 
     def probabilities(self, documents: Documents) -> "Array":
         """A column for each of `LABELS`; 0 for neutral where the model knows praise and blame only."""
         found = self.model.probabilities(documents)
-        return found if len(self.model.classes) == 3 else np.column_stack([found[:, 0], np.zeros(len(found)), found[:, 1]])
+        return found if self.has_neutral else np.column_stack([found[:, 0], np.zeros(len(found)), found[:, 1]])
+
+    def understands(self, texts: Sequence[str]) -> "Array":
+        return self.model.understands(texts)
+
+    def speaking_words(self, documents: Documents) -> list[tuple[list[str], list[str]]]:
+        return speaking_words(self.model, documents.tokens)
 
     def labels(self, documents: Documents, probabilities: "Array") -> "Array":
         """Numbers of `LABELS`."""
-        if len(self.model.classes) == 3:
+        if self.has_neutral:
             return self.model.labels(probabilities)
         found = np.where(probabilities[:, 2] >= 0.5, 2, 0)
         doubtful = (probabilities[:, 2] > DOUBT[0]) & (probabilities[:, 2] < DOUBT[1])
@@ -65,7 +92,7 @@ class Verdict(NamedTuple):
 
 
 def verdicts(
-    texts: Sequence[str | None], engine: Engine | None, aspect_words: Mapping[str, Sequence[str]]
+    texts: Sequence[str | None], engine: Scores | None, aspect_words: Mapping[str, Sequence[str]]
 ) -> list[Verdict]:
     """One a text, in their order."""
     normal = [words_of.normalised(text) for text in texts]
@@ -83,14 +110,14 @@ def verdicts(
         probabilities = engine.probabilities(documents)
         labels = engine.labels(documents, probabilities)
         spoken = _aspects(documents.texts, probabilities, engine, aspect_words)
-        heard = speaking_words(engine.model, documents.tokens)
+        heard = engine.speaking_words(documents)
         for place, number in enumerate(judged):
             negative, neutral, positive = (round(float(p), 4) for p in probabilities[place])
             found[number] = Verdict(
                 None,
                 LABELS[labels[place]],
                 negative,
-                neutral if len(engine.model.classes) == 3 else None,
+                neutral if engine.has_neutral else None,
                 positive,
                 *_split(keywords[number]),
                 *heard[place],
@@ -103,9 +130,9 @@ def _split(keywords: Sequence[words_of.Word]) -> tuple[list[str], list[str]]:
     return [word.text for word in keywords], [word.tag for word in keywords]
 
 
-def _reasons(texts: Sequence[str], engine: Engine | None) -> list[str | None]:
+def _reasons(texts: Sequence[str], engine: Scores | None) -> list[str | None]:
     """Why a text has no verdict; None where it has one."""
-    understood = engine.model.understands(texts) if engine else np.ones(len(texts), dtype=bool)
+    understood = engine.understands(texts) if engine else np.ones(len(texts), dtype=bool)
     return [
         "empty"
         if not text
@@ -123,7 +150,7 @@ def _reasons(texts: Sequence[str], engine: Engine | None) -> list[str | None]:
 
 
 def _aspects(
-    texts: Sequence[str], probabilities: "Array", engine: Engine, aspect_words: Mapping[str, Sequence[str]]
+    texts: Sequence[str], probabilities: "Array", engine: Scores, aspect_words: Mapping[str, Sequence[str]]
 ) -> list[list[dict[str, Any]]]:
     """For each text the aspects it speaks of, each with the clause that says most."""
     parts = [words_of.clauses(text) for text in texts]

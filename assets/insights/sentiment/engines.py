@@ -3,7 +3,7 @@ installed (for Chinese shops), or snownlp where the shop asks for it."""
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 MODEL, INSTALLED = "sentiment", "sentiment_installed"
 METHOD = "logistic regression with and without naive-Bayes ratios"
 # Reviews that a fit rests on: the newest. A fit is made again when there are so many more than for the one in force.
-MOST, GROWTH = 40_000, 1.25
+MOST, GROWTH = 40_000, 1.5
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,13 @@ def is_chinese(warehouse: Warehouse) -> bool:
 
 
 def _fit_installed(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
+    model = _installed()
+    return Fitted(INSTALLED, day, METHOD, {"file": model.save(warehouse.place.models)}, {}, True)
+
+
+@cache
+def _installed() -> "Model":
+    """Nothing of it depends on the shop: a process that opens several trains it once."""
     from threadpoolctl import threadpool_limits
 
     from assets.insights.sentiment.installed import corpora, train
@@ -68,9 +75,7 @@ def _fit_installed(warehouse: Warehouse, day: date, before: Fitted | None) -> Fi
     texts, labels = corpora()
     normal = [normalised(text) for text in texts]
     with threadpool_limits(1):
-        model = train(Documents(normal, segmented(normal)), labels)
-    parameters = {"file": model.save(warehouse.place.models), "trained_on": len(texts)}
-    return Fitted(INSTALLED, day, METHOD, parameters, {}, True)
+        return train(Documents(normal, segmented(normal)), labels)
 
 
 def _fit_on_stars(

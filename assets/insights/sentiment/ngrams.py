@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
     Matrix = csr_array
 
-CHARACTERS, WORDS = (1, 2, 3), (1, 2)
+CHARACTERS, WORDS = (1, 2), (1, 2, 3)
 BUCKET_BITS = 18
 _UPPER = np.uint64(64 - BUCKET_BITS)
 _GOLDEN, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)

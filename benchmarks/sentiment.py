@@ -157,7 +157,8 @@ def clauses(folder: Path) -> dict[str, Any]:
         found[inside] = model.labels(probabilities[inside])
     of_installed = engine.probabilities(plain)
     learnt, as_installed = (
-        evaluate.judged(labels, labelled, p) | {"f1": [round(float(f), 4) for f in evaluate.class_f1(labels, labelled, 3)]}
+        evaluate.judged(labels, labelled, p)
+        | {"f1": [round(float(f), 4) for f in evaluate.class_f1(labels, labelled, 3)]}
         for labelled, p in ((found, probabilities), (engine.labels(plain, of_installed), of_installed))
     )
     return {

@@ -83,7 +83,9 @@ def product_satisfaction() -> list[Expectation]:
 
 def aspect_trends() -> list[Expectation]:
     return [
-        unique("an_aspect_has_one_row_a_product", ("product_id", "aspect"), "Two rows of an aspect contradict each other."),
+        unique(
+            "an_aspect_has_one_row_a_product", ("product_id", "aspect"), "Two rows of an aspect contradict each other."
+        ),
         no_row(
             "who_mentions_an_aspect_praises_or_blames_it",
             "mention_count <> praised_count + blamed_count OR (blamed_count > 0) <> (len(quotes) > 0)",

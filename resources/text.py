@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 LONGEST = 2_000
@@ -29,20 +30,14 @@ _CLAUSE_ENDS = re.compile(
 )
 
 # The parts of speech that a keyword may have: nouns, verbs, adjectives, idioms, foreign words.
-CONTENT_TAGS = frozenset("n v a d i l z y j m".split()) - {"m"}
+CONTENT_TAGS = frozenset("nvadilzyj")
 NEGATIONS = frozenset(
-    "不 没 没有 无 未 别 不是 不会 不能 不要 不太 不够 并不 毫无 从不 not no never don't não nao nem sem".split()
+    (
+        *("不", "没", "没有", "无", "未", "别", "不是", "不会", "不能", "不要", "不太", "不够", "并不", "毫无", "从不"),
+        *("not", "no", "never", "don't", "não", "nao", "nem", "sem"),
+    )
 )
-STOP_WORDS = frozenset(
-    """
-    的 了 是 我 也 就 都 和 在 有 又 还 很 给 把 被 让 跟 与 及 或 而 且 但 但是 不过 因为 所以 如果 虽然 然后 这 那 这个 那个 这样 那样 这么
-    那么 这种 一个 一些 一下 一点 一直 自己 我们 你们 他们 她 他 它 你 您 大家 什么 怎么 为什么 哪 哪里 多少 几 个 只 次 件 种 些 点 着 过 得 地 吧 吗
-    呢 啊 哦 呀 哈 嗯 啦 嘛 之 其 于 以 对 从 向 到 比 为 上 下 里 中 后 前 时 时候 已经 可以 可能 应该 会 要 想 说 看 来 去 做 用 真 真的 太 最 更 挺 比较
-    非常 特别 感觉 觉得 东西 商品 宝贝 没 没有 不 不是 就是 还是 只是 而且 或者 以及 等 等等 第一 第二 今天 昨天 现在 之后 以后
-    the a an and or of to in is it i my we you he she they this that was were be been for on with as at by from are have has had but so very
-    o a os as um uma de do da dos das e em no na nos nas que com por para foi ser são é eu meu minha muito mais mas se ao já
-    """.split()
-)
+STOP_WORDS = frozenset(Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8").split())
 
 
 class Word(NamedTuple):

@@ -35,7 +35,11 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     weekly = partial(gated, reads=[REVIEW_SCORES], kinds={"sql"})
     return [
         gated(
-            REVIEW_SCORES, review_rows, reads=[REVIEWS.clean], suite=checks.review_scores(), kinds={"scikitlearn", "snownlp"}
+            REVIEW_SCORES,
+            review_rows,
+            reads=[REVIEWS.clean],
+            suite=checks.review_scores(),
+            kinds={"scikitlearn", "snownlp"},
         ),
         weekly(PRODUCT_SATISFACTION, satisfaction_rows, suite=checks.product_satisfaction()),
         weekly(ASPECT_TRENDS, trend_rows, suite=checks.aspect_trends()),
@@ -143,8 +147,10 @@ def _ahead(engines: Engines, days: tuple[date, ...]) -> str | None:
         for day in days
         if (fitted := engines.of(day)) and fitted.name == MODEL
     ]
-    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS f(delivered_on, f1_ahead)" if rows else (
-        "SELECT DATE '2000-01-01' AS delivered_on, 0 AS f1_ahead WHERE false"
+    return (
+        f"SELECT * FROM (VALUES {', '.join(rows)}) AS f(delivered_on, f1_ahead)"
+        if rows
+        else ("SELECT DATE '2000-01-01' AS delivered_on, 0 AS f1_ahead WHERE false")
     )
 
 
@@ -194,7 +200,9 @@ def trend_rows(work: Work) -> Rows:
     """What is said of each aspect, now against before."""
     _prepare(work)
     lists = aspect_lists(work.warehouse.shop.settings.aspects)
-    work.connection.execute("CREATE OR REPLACE TEMP TABLE aspect_names (aspect VARCHAR, aspect_zh VARCHAR, aspect_en VARCHAR)")
+    work.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE aspect_names (aspect VARCHAR, aspect_zh VARCHAR, aspect_en VARCHAR)"
+    )
     work.connection.executemany(
         "INSERT INTO aspect_names VALUES (?, ?, ?)", [[name, aspect.zh, aspect.en] for name, aspect in lists.items()]
     )

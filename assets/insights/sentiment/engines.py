@@ -1,7 +1,7 @@
 """Which engine scores a review: the newest model of the shop's own in force when it was known, before that the one as
 installed (for Chinese shops), or snownlp where the shop asks for it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -78,9 +78,7 @@ def _installed() -> "Model":
         return train(Documents(normal, segmented(normal)), labels)
 
 
-def _fit_on_stars(
-    warehouse: Warehouse, installed: Fitted | None, day: date, before: Fitted | None
-) -> Fitted | None:
+def _fit_on_stars(warehouse: Warehouse, installed: Fitted | None, day: date, before: Fitted | None) -> Fitted | None:
     """The model of the rated reviews known before `day`; None while they are few, or hardly more than for the one in force."""
     import numpy as np
     from threadpoolctl import threadpool_limits

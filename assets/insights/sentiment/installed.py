@@ -33,7 +33,8 @@ def corpora() -> tuple[list[str], "np.ndarray"]:
     assert spec is not None and spec.origin is not None
     folder = Path(spec.origin).parent / "sentiment"
     lines = {
-        name: {line.strip() for line in (folder / f"{name}.txt").read_text("utf-8", errors="replace").splitlines()} - {""}
+        name: {line.strip() for line in (folder / f"{name}.txt").read_text("utf-8", errors="replace").splitlines()}
+        - {""}
         for name in ("neg", "pos")
     }
     negative, positive = sorted(lines["neg"] - lines["pos"]), sorted(lines["pos"] - lines["neg"])

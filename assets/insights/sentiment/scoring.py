@@ -22,9 +22,7 @@ LABELS = (NEGATIVE, NEUTRAL, POSITIVE)
 NAMED, WEIGHT = 3, 0.5
 
 
-def documents_of(
-    texts: Sequence[str], prior: Model | None, tokens: Sequence[Sequence[str]] | None = None
-) -> Documents:
+def documents_of(texts: Sequence[str], prior: Model | None, tokens: Sequence[Sequence[str]] | None = None) -> Documents:
     """Normalised texts with their words and the score of `prior`."""
     documents = Documents(texts, tokens if tokens is not None else words_of.segmented(texts))
     return replace(documents, prior=prior.scores(documents)[:, 0]) if prior else documents
@@ -98,7 +96,9 @@ def verdicts(
     normal = [words_of.normalised(text) for text in texts]
     reasons = _reasons(normal, engine)
     judged = [number for number, reason in enumerate(reasons) if reason is None]
-    tagged = [words_of.tagged(text) if reasons[n] is None or reasons[n] == "no_model" else [] for n, text in enumerate(normal)]
+    tagged = [
+        words_of.tagged(text) if reasons[n] is None or reasons[n] == "no_model" else [] for n, text in enumerate(normal)
+    ]
     keywords = [words_of.keywords(words) for words in tagged]
     found = {
         number: Verdict(reasons[number], None, None, None, None, *_split(keywords[number]), [], [], [])

@@ -30,7 +30,12 @@ REVIEW_SCORES = Table(
         Column("p_neutral", "DOUBLE", "Probability of neither; empty where the model has not learnt it."),
         Column("p_negative", "DOUBLE", "Calibrated probability of blame."),
         Column("snownlp_p_positive", "DOUBLE", "snownlp's own score, of some reviews a delivery, for comparison."),
-        Column("words_for", "VARCHAR[]", "The words that speak most for it; negations with what they negate.", personal=True),
+        Column(
+            "words_for",
+            "VARCHAR[]",
+            "The words that speak most for it; negations with what they negate.",
+            personal=True,
+        ),
         Column("words_against", "VARCHAR[]", "The words that speak most against it.", personal=True),
         Column("keywords", "VARCHAR[]", "What it is about: its words without stop words.", personal=True),
         Column("tags", "VARCHAR[]", "Their parts of speech, as jieba has them."),
@@ -95,7 +100,9 @@ ASPECT_TRENDS = Table(
         Column("change", "DOUBLE", "Share now minus share before."),
         Column("z", "DOUBLE", "The change in standard errors, shares pooled (two-proportion test)."),
         Column("is_drop", "BOOLEAN", "Whether praise fell by more than noise: 20 mentions on both sides, z below -3."),
-        Column("complaint_rank", "INTEGER", "Its place among the product's aspects by blame, from 1; empty without blame."),
+        Column(
+            "complaint_rank", "INTEGER", "Its place among the product's aspects by blame, from 1; empty without blame."
+        ),
         Column("quotes", "VARCHAR[]", "Up to three clauses that blame it most.", personal=True),
     ),
 )

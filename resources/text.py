@@ -110,5 +110,7 @@ def clauses(text: str) -> list[str]:
 def _simplified() -> dict[int, str]:
     """Traditional characters to simplified ones, by OpenCC's table of single characters."""
     table = files("opencc").joinpath("dictionary/TSCharacters.txt").read_text(encoding="utf-8")
-    pairs = (line.split("\t") for line in table.splitlines() if line)
-    return {ord(old): new.split(" ")[0] for old, new in pairs if len(old) == 1}
+    pairs = dict(line.split("\t") for line in table.splitlines() if line)
+    simple = {old: new.split(" ")[0] for old, new in pairs.items() if len(old) == 1}
+    # One of them leads to another that is itself to be replaced.
+    return {ord(old): simple.get(new, new) for old, new in simple.items()}

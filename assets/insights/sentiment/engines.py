@@ -59,12 +59,12 @@ def is_chinese(warehouse: Warehouse) -> bool:
 
 
 def _fit_installed(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
-    model = _installed()
+    model = installed_model()
     return Fitted(INSTALLED, day, METHOD, {"file": model.save(warehouse.place.models)}, {}, True)
 
 
 @cache
-def _installed() -> "Model":
+def installed_model() -> "Model":
     """Nothing of it depends on the shop: a process that opens several trains it once."""
     from threadpoolctl import threadpool_limits
 

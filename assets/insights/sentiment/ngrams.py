@@ -7,7 +7,7 @@ sublinear (1 + ln tf), idf is smoothed, each text's block of character and of wo
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Matrix = csr_array
 
 CHARACTERS, WORDS = (1, 2), (1, 2, 3)
+CHARACTER_SEED, WORD_SEED = 7, 11
 BUCKET_BITS = 18
 _UPPER = np.uint64(64 - BUCKET_BITS)
 _GOLDEN, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
@@ -43,12 +44,12 @@ def _mixed(codes: "Array") -> "Array":
     return mixed
 
 
-def _grams(units: "Array", size: int, lengths: Sequence[int], seed: int) -> Grams:
-    """n-grams of units; a unit of 0 ends a text."""
+def rolled(units: "Array", lengths: Sequence[int], seed: int) -> "Iterator[tuple[Array, Array]]":
+    """For each length the hashes of the n-grams of units, in their order, and the number of the text that each is in. A unit
+    of 0 ends a text."""
     ends = units == 0
     text = np.cumsum(ends) - ends
     single = _mixed((units + np.uint64(seed)) * _GOLDEN)
-    hashes, texts = [], []
     current, whole = single, ~ends
     for length in range(1, max(lengths) + 1):
         if length > 1:
@@ -56,8 +57,11 @@ def _grams(units: "Array", size: int, lengths: Sequence[int], seed: int) -> Gram
             current = _mixed(current[:kept] * np.uint64(3) + single[length - 1 :] * _GOLDEN)
             whole = whole[:kept] & ~ends[length - 1 :]
         if length in lengths:
-            hashes.append(current[whole])
-            texts.append(text[: len(current)][whole])
+            yield current[whole], text[: len(current)][whole]
+
+
+def _grams(units: "Array", size: int, lengths: Sequence[int], seed: int) -> Grams:
+    hashes, texts = zip(*rolled(units, lengths, seed), strict=True)
     return Grams(np.concatenate(hashes), np.concatenate(texts), size)
 
 
@@ -67,19 +71,24 @@ def character_units(texts: Sequence[str]) -> "Array":
     return np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
 
 
-def character_grams(texts: Sequence[str], lengths: Sequence[int] = CHARACTERS) -> Grams:
-    return _grams(character_units(texts), len(texts), lengths, seed=7)
+def character_grams(texts: Sequence[str]) -> Grams:
+    return _grams(character_units(texts), len(texts), CHARACTERS, CHARACTER_SEED)
 
 
-def word_grams(tokens: Sequence[Sequence[str]], lengths: Sequence[int] = WORDS) -> Grams:
-    """n-grams of words; `tokens` are the words of each text. Those of one length are in the order of the words."""
+def word_units(tokens: Sequence[Sequence[str]]) -> "Array":
+    """A code for each word of all texts, each text ended by a 0."""
     numbers: dict[str, int] = {}
-    flat = np.fromiter((numbers.setdefault(word, len(numbers)) for word in chain.from_iterable(tokens)), np.int64)
+    flat = np.array([numbers.setdefault(word, len(numbers)) for word in chain.from_iterable(tokens)], dtype=np.int64)
     codes = np.array([word_code(word) for word in numbers], dtype=np.uint64)
     counts = np.array([len(words) for words in tokens], dtype=np.int64)
     units = np.zeros(len(flat) + len(tokens), dtype=np.uint64)
     units[np.arange(len(flat)) + np.repeat(np.arange(len(tokens)), counts)] = codes[flat] if len(flat) else 0
-    return _grams(units, len(tokens), lengths, seed=11)
+    return units
+
+
+def word_grams(tokens: Sequence[Sequence[str]]) -> Grams:
+    """n-grams of words; `tokens` are the words of each text."""
+    return _grams(word_units(tokens), len(tokens), WORDS, WORD_SEED)
 
 
 def word_code(word: str) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from assets.insights.sentiment.aspects import blended, mentions
 from assets.insights.sentiment.installed import DOUBT, lukewarm
 from assets.insights.sentiment.linear import Documents, Model, log_odds
-from assets.insights.sentiment.ngrams import word_grams
+from assets.insights.sentiment.ngrams import WORD_SEED, rolled, word_units
 from resources import text as words_of
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def verdicts(
         if reasons[number] is not None
     }
     if engine is not None and judged:
-        documents = engine.documents([normal[n] for n in judged], [[word.text for word in tagged[n]] for n in judged])
+        documents = engine.documents([normal[n] for n in judged], [[word for word, _ in tagged[n]] for n in judged])
         probabilities = engine.probabilities(documents)
         labels = engine.labels(documents, probabilities)
         spoken = _aspects(documents.texts, probabilities, engine, aspect_words)
@@ -127,7 +127,7 @@ def verdicts(
 
 
 def _split(keywords: Sequence[words_of.Word]) -> tuple[list[str], list[str]]:
-    return [word.text for word in keywords], [word.tag for word in keywords]
+    return [word for word, _ in keywords], [tag for _, tag in keywords]
 
 
 def _reasons(texts: Sequence[str], engine: Scores | None) -> list[str | None]:
@@ -185,7 +185,8 @@ def speaking_words(model: Model, tokens: Sequence[Sequence[str]]) -> list[tuple[
     weights = model.weights[:, -1] - (model.weights[:, 0] if len(model.classes) > 2 else 0)
     offset = len(model.characters.hashes)
     of_words = weights[offset : offset + len(model.words.hashes)] * model.words.idf
-    single, double = (_looked_up(model, of_words, word_grams(tokens, [length]).hashes) for length in (1, 2))
+    grams = rolled(word_units(tokens), (1, 2), WORD_SEED)
+    single, double = (_looked_up(model, of_words, hashes) for hashes, _ in grams)
     found, at, pair_at = [], 0, 0
     for words in tokens:
         weighed: dict[str, float] = {}

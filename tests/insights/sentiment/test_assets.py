@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from assets.features.frames import opinions_as_of
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
 from resources.shop import STORES
@@ -218,6 +219,19 @@ def test_the_newest_week_alone_is_what_a_backfill_gives(shop: Shop, unscored: Sh
         rows = shop.rows(table, f"as_of = '{WEEKS[-1]}'")
         assert len(rows) > 3
         assert fresh.rows(table) == rows
+
+
+def test_what_a_person_s_reviews_say_is_known_as_of_a_week(shop: Shop) -> None:
+    week = WEEKS[-2]
+    with shop.bench.warehouse().opened() as warehouse:
+        found = opinions_as_of(warehouse, week)
+    known = f"FROM insights.review_scores WHERE known_on < '{week}' AND customer_id IS NOT NULL"
+    assert shop.query(f"SELECT count(DISTINCT review_id) {known}") == [(int(found["review_count"].sum()),)]
+    assert found["person_id"].is_unique
+    assert found["review_recency_days"].min() >= 1
+    assert found["review_sentiment"].dropna().between(-1, 1).all()
+    unhappy = found[found["latest_review_sentiment"] < 0]
+    assert unhappy["review_rating"].mean() < found["review_rating"].mean() - 0.5
 
 
 # A shop without stars, in the words of one delivery service that became worse.

@@ -16,7 +16,7 @@ demo: install
 	$(BIN)/zhike demo
 
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ How right the models are on windows that came after what they were fitted on, be
 UI beside the check *{check}* of each table, with charts.
 """
 CHECK = "the model … beats what could be had for nothing"
-BACKTEST_ROWS = 4
+BACKTEST_ROWS = 30
 
 
 def evidence_of(store: str, home: Path) -> Iterator[str]:
@@ -41,10 +41,7 @@ def evidence_of(store: str, home: Path) -> Iterator[str]:
         ).fetchall()
         for (table,) in tables:
             yield f"### Back-test: `insights.{table}`"
-            cursor = connection.execute(
-                f"SELECT * FROM insights.{table} WHERE as_of IN "
-                f"(SELECT DISTINCT as_of FROM insights.{table} ORDER BY as_of DESC LIMIT {BACKTEST_ROWS}) ORDER BY ALL"
-            )
+            cursor = connection.execute(f"SELECT * FROM insights.{table}_latest ORDER BY ALL LIMIT {BACKTEST_ROWS}")
             columns = [column[0] for column in cursor.description or []]
             yield markdown([dict(zip(columns, row, strict=True)) for row in cursor.fetchall()])
 

@@ -1,4 +1,4 @@
-"""How far off daily forecasts are: `python -m benchmarks.forecast --data online_retail.parquet [--json]`.
+"""How far off daily forecasts are: `python -m benchmarks.forecast [--data online_retail.parquet] [--lstm] [--json]`.
 
 24 series a day of UCI "Online Retail": orders, revenue, customers, and revenue by the 21 categories that
 `stores/online_retail/products.sql` lists. Rows: purchases with a customer, no cancellation, positive price and
@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from time import process_time
@@ -43,8 +44,14 @@ from assets.insights.forecast.backtest import (
 from assets.insights.forecast.calendar import trading_calendar
 from assets.insights.forecast.ets import ets, ets_on_roots
 from assets.insights.forecast.history import Floats, Forecaster, clipped
-from assets.insights.forecast.intervals import covered, interval
+from assets.insights.forecast.intervals import (
+    NOMINAL,
+    calibrated,
+    covered,
+    interval,
+)
 from assets.insights.forecast.lags import boosting_on_lags, ridge_on_lags
+from assets.insights.forecast.lstm import lstm
 from assets.insights.forecast.naive import seasonal_mean, seasonal_naive
 from assets.insights.forecast.reconcile import top_down
 from assets.insights.forecast.theta import theta, theta_on_roots
@@ -54,7 +61,6 @@ TOTALS = ["orders", "revenue", "customers"]
 FLOOR, ETS, DEFAULT = "seasonal naive", "ETS", "Theta on roots"
 MARGIN = 0.17
 INTERVAL_STEP, INTERVAL_FIRST = 6, 60
-LEVELS = (0.8, 0.95)
 
 CANDIDATES: dict[str, Forecaster] = {
     FLOOR: seasonal_naive,
@@ -71,7 +77,8 @@ CHALLENGERS: dict[str, Forecaster] = {
     "ridge on lags": ridge_on_lags,
     "boosting on lags": boosting_on_lags,
 }
-"""Reported, not chosen among: they are run on the test origins only."""
+"""Reported, not chosen among: they are run on the test origins only. With `--lstm` so is the LSTM, where torch is installed."""
+LSTM = "LSTM"
 
 LINES_SQL = """
 WITH lines AS (
@@ -166,28 +173,43 @@ def chosen_of(older: dict[str, Floats], cost: dict[str, float]) -> str:
 
 
 def coverage(forecaster: Forecaster, told: Floats, actual: Floats, series: Series, origins: Sequence[int]) -> dict:
-    """The share of test days within intervals made of errors whose days had passed at the origin."""
-    first_possible = range(INTERVAL_FIRST, max(origins) - HORIZON + 1, INTERVAL_STEP)
-    past = list(first_possible)
+    """The share of test days within intervals made of errors whose days had passed at the origin, at the nominal level that
+    held its promise best on the older origins, and (`uncalibrated`) without that choice."""
+    past = list(range(INTERVAL_FIRST, max(origins) - HORIZON + 1, INTERVAL_STEP))
     past_told, _ = told_by(forecaster, series, past)
+    split = len(origins) - TEST_ORIGINS
     figures = {}
-    for level in LEVELS:
-        lower, upper = np.full_like(told, np.nan), np.full_like(told, np.nan)
-        for at, history in enumerate(series.values):
-            for number, origin in enumerate(origins):
-                closed = [index for index, earlier in enumerate(past) if earlier + HORIZON <= origin]
-                seen = happened(history, [past[index] for index in closed], HORIZON)
-                ends = interval(told[at, number], seen, past_told[at, closed], level)
-                lower[at, number], upper[at, number] = ends
+    for level, nominals in NOMINAL.items():
+        ends = {}
+        for nominal in nominals:
+            lower, upper = np.full_like(told, np.nan), np.full_like(told, np.nan)
+            for at, history in enumerate(series.values):
+                for number, origin in enumerate(origins):
+                    closed = [index for index, earlier in enumerate(past) if earlier + HORIZON <= origin]
+                    seen = happened(history, [past[index] for index in closed], HORIZON)
+                    lower[at, number], upper[at, number] = interval(
+                        told[at, number], seen, past_told[at, closed], nominal
+                    )
+            ends[nominal] = lower, upper
+        older = {
+            nominal: covered(actual[:, :split], low[:, :split], high[:, :split])
+            for nominal, (low, high) in ends.items()
+        }
+        nominal = calibrated(older, level)
+        lower, upper = (end[:, split:] for end in ends[nominal])
+        test = actual[:, split:]
         figures[f"{level:.0%}"] = {
-            "all": covered(actual, lower, upper),
-            **{name: covered(actual[at], lower[at], upper[at]) for at, name in enumerate(TOTALS)},
-            "width_to_forecast": float(np.nansum(upper - lower) / np.nansum(told)),
+            "nominal": nominal,
+            "older": older[nominal],
+            "all": covered(test, lower, upper),
+            **{name: covered(test[at], lower[at], upper[at]) for at, name in enumerate(TOTALS)},
+            "uncalibrated": covered(test, *(end[:, split:] for end in ends[level])),
+            "width_to_forecast": float(np.nansum(upper - lower) / np.nansum(told[:, split:])),
         }
     return figures
 
 
-def run(file: Path, jobs: int) -> dict[str, Any]:
+def run(file: Path, jobs: int, with_lstm: bool) -> dict[str, Any]:
     from rich.console import Console
     from rich.progress import track
 
@@ -200,10 +222,11 @@ def run(file: Path, jobs: int) -> dict[str, Any]:
     actual = np.array([happened(row, origins, HORIZON) for row in np.minimum(series.values, ends[:, None])])
     split = len(older)
 
+    challengers = CHALLENGERS | ({LSTM: lstm} if with_lstm else {})
     told: dict[str, Floats] = {}
     cost: dict[str, float] = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {name: pool.submit(told_by, each, series, test) for name, each in CHALLENGERS.items()}
+        running = {name: pool.submit(told_by, each, series, test) for name, each in challengers.items()}
         running |= {name: pool.submit(told_by, each, series, origins) for name, each in CANDIDATES.items()}
         for name in track(running, description="forecasters", console=Console(stderr=True)):
             told[name], cost[name] = running[name].result()
@@ -213,10 +236,10 @@ def run(file: Path, jobs: int) -> dict[str, Any]:
     told[TOP_DOWN], cost[TOP_DOWN] = with_top_down(told[DEFAULT], series, origins), cost[DEFAULT]
 
     rows, on_older, on_test = [], {}, {}
-    for name in [*CANDIDATES, *AVERAGES, TOP_DOWN, *CHALLENGERS]:
+    for name in [*CANDIDATES, *AVERAGES, TOP_DOWN, *challengers]:
         newest = told[name][:, -TEST_ORIGINS:]
         table = on_test[name] = errors(newest, actual[:, split:], series, test)
-        if name not in CHALLENGERS:
+        if name not in challengers:
             on_older[name] = errors(told[name][:, :split], actual[:, :split], series, older)
         by_series = np.nanmean(table, axis=1)
         seen = ~np.isnan(actual[1, split:])
@@ -247,7 +270,7 @@ def run(file: Path, jobs: int) -> dict[str, Any]:
         "default_to_ets_ratio": mean[DEFAULT] / mean[ETS],
         "origins_ahead_of_ets": int((on_test[DEFAULT].mean(0) < on_test[ETS].mean(0)).sum()),
         "series_ahead_of_ets": int((on_test[DEFAULT].mean(1) < on_test[ETS].mean(1)).sum()),
-        "coverage": coverage(CANDIDATES[DEFAULT], told[DEFAULT][:, split:], actual[:, split:], series, test),
+        "coverage": coverage(CANDIDATES[DEFAULT], told[DEFAULT], actual, series, origins),
     }
 
 
@@ -281,16 +304,22 @@ def print_tables(figures: dict[str, Any]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecast", description="How far off forecasts are")
-    parser.add_argument("--data", type=Path, required=True, help="online_retail.parquet")
+    parser.add_argument("--data", type=Path, help="online_retail.parquet; by default that below ZHIKE_DATA")
+    parser.add_argument("--lstm", action="store_true", help="also run the LSTM, which needs torch: the extra `lstm`")
     parser.add_argument("--jobs", type=int, default=2, help="forecasters run at a time")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
-    if not options.data.is_file():
-        parser.error(f"--data: there is no file {options.data}")
+    if options.data is None and not os.environ.get("ZHIKE_DATA"):
+        parser.error("give --data FILE, or set ZHIKE_DATA to the folder with uci_online_retail/online_retail.parquet")
+    file = options.data or Path(os.environ["ZHIKE_DATA"]) / "uci_online_retail" / "online_retail.parquet"
+    if not file.is_file():
+        parser.error(f"--data: there is no file {file}")
+    if options.lstm and find_spec("torch") is None:
+        parser.error("--lstm needs torch: pip install -e '.[lstm]'")
 
     # A fit is timed on one thread.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    figures = run(options.data, options.jobs)
+    figures = run(file, options.jobs, options.lstm)
     print_tables(figures)
     if options.json:
         print(json.dumps(figures))

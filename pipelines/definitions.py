@@ -11,6 +11,9 @@ import dagster as dg
 
 from assets.clean.assets import build as clean
 from assets.features.assets import build as features
+from assets.insights.clv.assets import build as clv
+from assets.insights.forecast.assets import build as forecast
+from assets.insights.predictions.assets import build as predictions
 from assets.insights.segments.assets import build as segments
 from assets.insights.sentiment.assets import build as sentiment
 from assets.insights.sessions.assets import build as sessions
@@ -29,8 +32,8 @@ DEFAULT_STORE = "demo"
 
 def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
     """Every asset of the shop; those whose inputs it does not hand over are not there."""
-    insights = [*segments(calendar), *sessions(calendar), *sentiment(calendar)]
-    tables = [*raw(calendar), *clean(calendar), *features(calendar), *insights]
+    rooms = (raw, clean, features, segments, clv, sessions, predictions, forecast, sentiment)
+    tables = [asset for build in rooms for asset in build(calendar)]
     return [*tables, *snapshot([asset.key for asset in tables if asset.partitions_def == calendar.weekly])]
 
 

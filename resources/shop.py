@@ -81,11 +81,39 @@ class AspectWords(Words):
     words: list[str] = Field(default_factory=list)
 
 
+class Event(BaseModel):
+    """Days that are known beforehand to be unlike others: of every year (`month_day: 11-11`), or one by one (`dates`)."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Words
+    month_day: str | None = Field(None, pattern=r"^\d{2}-\d{2}$")
+    dates: list[date] = Field(default_factory=list)
+    first: int = Field(0, ge=-30, le=30, description="Its first day, counted from the date: -3 is three days before.")
+    last: int = Field(0, ge=-30, le=30, description="Its last day, counted from the date.")
+
+    @model_validator(mode="after")
+    def _has_days(self) -> "Event":
+        if (self.month_day is None) == (not self.dates):
+            raise ValueError(f"event {self.name.en}: give either `month_day` or `dates`")
+        if self.month_day is not None:
+            date.fromisoformat(f"2024-{self.month_day}")
+        if self.last < self.first:
+            raise ValueError(f"event {self.name.en}: `last` lies before `first`")
+        return self
+
+
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
     session_minutes: int = Field(30, ge=1, description="A pause from which a new session begins.")
     duplicate_days: int = Field(7, ge=1, description="Days back in which repeated events are looked for.")
     accounts_a_key: int = Field(5, ge=2, description="A link key shared by more accounts than this names no person.")
+    yearly_discount_rate: float = Field(
+        0.10, ge=0, le=1, description="By how much money that a customer brings a year later is worth less today."
+    )
+    forecast_days: int = Field(28, ge=7, le=91, description="Days ahead that are forecast.")
+    events: list[Event] | None = Field(
+        None, description="Events known beforehand; unless told, a shop with a Chinese locale has 双11, 618 and 春节."
+    )
     sentiment_engine: Literal["own", "snownlp"] = Field("own", description="What scores reviews.")
     snownlp_reviews: int = Field(
         20, ge=0, description="Reviews a delivery that snownlp scores too, for comparison; it needs 10 ms each."

@@ -48,8 +48,8 @@ def identities(warehouse: Warehouse, weeks: Sequence[date]) -> "pd.DataFrame":
     return pd.concat(frames, ignore_index=True)
 
 
-def persons_as_of(warehouse: Warehouse, weeks: Sequence[date]) -> None:
-    """Makes the temporary table `persons`: as_of, customer_id, person_id of the accounts that belong together."""
+def prepare_persons(warehouse: Warehouse, weeks: Sequence[date]) -> None:
+    """Makes the temporary table `persons`: the accounts that belong together as of each Monday."""
     connection = warehouse.connection
     connection.register("persons_frame", identities(warehouse, weeks))
     connection.execute(
@@ -63,7 +63,7 @@ def prepare_customers(warehouse: Warehouse, weeks: Sequence[date]) -> str:
     """The select of customers as of the Mondays in `asked`, after making the temporary table `persons` it joins."""
     for table in (CUSTOMER_DAYS, *(CONTRACT[name].clean for name in ("orders", "customers", "products"))):
         warehouse.view(table)
-    persons_as_of(warehouse, weeks)
+    prepare_persons(warehouse, weeks)
     return (HERE / "customers.sql").read_text(encoding="utf-8")
 
 

@@ -15,17 +15,17 @@ HERE = Path(__file__).parent
 
 
 def labelled_customers(
-    warehouse: Warehouse, cut_offs: Sequence[date], horizon_days: int, known_before: date
+    warehouse: Warehouse, cut_offs: Sequence[date], horizon_days: int, known_before: date | None = None
 ) -> "pd.DataFrame":
     """Buyers as of each cut-off, a Monday: the columns of features.customers, from rows known before the cut-off, and
 
     later_purchases: days with a purchase in the `horizon_days` from the cut-off on,
     later_spend: what was paid in them, their returns netted,
 
-    both from rows known before `known_before`. Ordered by cut-off and person. Raises ValueError where a window is still open
-    then: its labels would count those who have not come back yet as gone.
+    both from rows known before `known_before`, or, without it, before the end of each window. Ordered by cut-off and person.
+    Raises ValueError where a window is still open then: its labels would count those who have not come back yet as gone.
     """
-    still_open = [day for day in cut_offs if day + timedelta(days=horizon_days) > known_before]
+    still_open = [day for day in cut_offs if known_before and day + timedelta(days=horizon_days) > known_before]
     if still_open:
         raise ValueError(f"the {horizon_days} days from {max(still_open)} on are not over before {known_before}")
     connection = warehouse.connection

@@ -50,8 +50,9 @@ class Levels:
     def columns(self, values: pd.Series) -> Floats:
         """0/1 a level, the last column for all others."""
         number = {level: at for at, level in enumerate(self.levels)}
-        found = [number.get(_text(value), len(self.levels)) for value in values.astype("object")]
-        return np.eye(len(self.levels) + 1)[np.array(found, int)]
+        codes, found = _coded(values)
+        columns = np.array([number.get(level, len(self.levels)) for level in found], int)
+        return np.eye(len(self.levels) + 1)[columns[codes]]
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,10 @@ def is_number(column: pd.Series) -> bool:
 
 def floats(column: pd.Series) -> Floats:
     """A column as floats; what is no finite number is missing. DECIMAL money arrives as objects."""
-    values = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
+    plain = column.dtype.kind in "fiub" and isinstance(column.dtype, np.dtype)
+    values = (
+        column.to_numpy(float) if plain else pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
+    )
     return np.where(np.isfinite(values), values, np.nan)
 
 
@@ -139,11 +143,20 @@ def _numeric(name: str, values: Floats, cap: float | None) -> Numeric | None:
 
 
 def _levels(column: pd.Series) -> Levels | None:
-    counts = column.astype("object").map(_text).value_counts()
-    enough = counts[counts >= max(RARE_ROWS, RARE_SHARE * len(column))]
-    kept = sorted(enough.index, key=lambda level: (-enough[level], level))[:MOST_LEVELS]
-    kept = [level for level in kept if level != OTHER]
-    return Levels(str(column.name), tuple(kept)) if kept and counts.iloc[0] < len(column) else None
+    codes, found = _coded(column)
+    counts: dict[str, int] = {}
+    for level, count in zip(found, np.bincount(codes, minlength=len(found)), strict=True):
+        counts[level] = counts.get(level, 0) + int(count)
+    fewest = max(RARE_ROWS, RARE_SHARE * len(column))
+    enough = [level for level, count in counts.items() if count >= fewest and level != OTHER]
+    kept = sorted(enough, key=lambda level: (-counts[level], level))[:MOST_LEVELS]
+    return Levels(str(column.name), tuple(kept)) if kept and len(counts) > 1 else None
+
+
+def _coded(column: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    """The column as numbers of levels, and the levels as text."""
+    codes, found = pd.factorize(column.astype("object"), use_na_sentinel=False)
+    return codes, [_text(value) for value in found]
 
 
 def _text(value: object) -> str:

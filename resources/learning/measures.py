@@ -11,7 +11,6 @@ Floats = NDArray[np.float64]
 
 TOP_SHARE = 0.1
 BINS = 10
-SHIFTED = 0.25
 
 
 def judged(labels: Floats, scores: Floats) -> dict[str, Any]:

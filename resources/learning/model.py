@@ -19,9 +19,9 @@ from resources.learning.encoding import Encoding, Floats
 from resources.learning.linear import Linear
 from resources.learning.trees import Trees, TreeSettings
 
-Method = Literal["logistic", "linear", "forest", "boosting"]
+Method = Literal["logistic", "linear", "forest", "boosting", "blend"]
 
-CLASSIFIERS: tuple[Method, ...] = ("logistic", "linear", "forest", "boosting")
+CLASSIFIERS: tuple[Method, ...] = ("logistic", "linear", "forest", "boosting", "blend")
 REGRESSORS: tuple[Method, ...] = ("linear", "forest", "boosting")
 
 FIT_ROWS = 100_000
@@ -44,7 +44,8 @@ class Model:
     method: Method
     is_class: bool
     encoding: Encoding
-    learner: Linear | Trees
+    learners: tuple[Linear | Trees, ...]
+    """One; of a blend two, whose margins are averaged."""
     calibration: tuple[float, float] | None = None
 
     @property
@@ -54,56 +55,62 @@ class Model:
     def predict(self, frame: pd.DataFrame) -> Floats:
         """The probability of each row of the frame (its value, of a regression), in its order."""
         starts = range(0, max(len(frame), 1), CHUNK_ROWS)
-        return np.concatenate([self._scores(frame.iloc[at : at + CHUNK_ROWS]) for at in starts])
+        return np.concatenate([self.scores(self.encoding.matrix(frame.iloc[at : at + CHUNK_ROWS])) for at in starts])
 
-    def _scores(self, frame: pd.DataFrame) -> Floats:
-        margins = self.learner.margins(self.encoding.matrix(frame))
+    def scores(self, x: Floats) -> Floats:
+        """The same of rows that are encoded already."""
+        margins = self.margins(x)
         if not self.is_class:
             return margins
-        scores = _sigmoid(margins) if self.method in ("logistic", "boosting") else np.clip(margins, EDGE, 1 - EDGE)
+        scores = np.clip(margins, EDGE, 1 - EDGE) if self.method in ("linear", "forest") else _sigmoid(margins)
         if self.calibration is None:
             return scores
         slope, intercept = self.calibration
         return _sigmoid(slope * _log_odds(scores) + intercept)
 
-    def contributions(self, frame: pd.DataFrame) -> Floats:
-        """What each of `features` adds to the row's margin against a usual row: rows x features.
+    def margins(self, x: Floats) -> Floats:
+        """The log-odds (logistic, boosting, blend), the probability (linear, forest) or the value (regressions), before calibration."""
+        return np.mean([learner.margins(x) for learner in self.learners], axis=0)
 
-        The margin is the log-odds (logistic, boosting), the probability (linear, forest) or the value (regressions).
-        """
-        given = self.learner.contributions(self.encoding.matrix(frame))
+    def contributions(self, frame: pd.DataFrame) -> Floats:
+        """What each of `features` adds to the row's margin against a usual row: rows x features."""
+        x = self.encoding.matrix(frame)
+        given = np.mean([learner.contributions(x) for learner in self.learners], axis=0)
         sums = np.zeros((len(frame), len(self.features)))
         for column, source in enumerate(self.encoding.sources):
             sums[:, source] += given[:, column]
         return sums
 
-    def calibrated(self, calibration: tuple[float, float] | None) -> "Model":
-        return replace(self, calibration=calibration)
+    def calibrated(self, calibration: Sequence[float] | None) -> "Model":
+        return replace(self, calibration=tuple(calibration) if calibration else None)
 
     def parameters(self, folder: Path) -> dict[str, Any]:
         """The model as JSON; the arrays of trees go into a file of `folder` named by its content."""
-        learner = self.learner.parameters()
-        if isinstance(self.learner, Trees):
-            learner["file"] = write_arrays(folder, self.learner.arrays())
+        learners = []
+        for learner in self.learners:
+            file = {"file": write_arrays(folder, learner.arrays())} if isinstance(learner, Trees) else {}
+            learners.append(learner.parameters() | file)
         return {
             "method": self.method,
             "is_class": self.is_class,
             "encoding": self.encoding.parameters(),
-            "learner": learner,
+            "learners": learners,
             "calibration": list(self.calibration) if self.calibration else None,
         }
 
 
 def load(parameters: Mapping[str, Any], folder: Path) -> Model:
     """The model of its parameters."""
-    learner = parameters["learner"]
     return Model(
         method=parameters["method"],
         is_class=parameters["is_class"],
         encoding=Encoding.from_parameters(parameters["encoding"]),
-        learner=Trees.from_parameters(learner, read_arrays(folder, learner["file"]))
-        if "file" in learner
-        else Linear.from_parameters(learner),
+        learners=tuple(
+            Trees.from_parameters(learner, read_arrays(folder, learner["file"]))
+            if "file" in learner
+            else Linear.from_parameters(learner)
+            for learner in parameters["learners"]
+        ),
         calibration=tuple(parameters["calibration"]) if parameters["calibration"] else None,
     )
 
@@ -118,7 +125,21 @@ def fit(
     caps: Mapping[str, float] | None = None,
     settings: TreeSettings | None = None,
 ) -> Model:
-    """Fits one learner on the `features` of a frame and its labels (0/1, or numbers where not `is_class`).
+    """Fits one learner on the `features` of a frame and its labels (0/1, or numbers where not `is_class`)."""
+    return fit_all([method], frame, labels, features, is_class=is_class, caps=caps, settings=settings)[method]
+
+
+def fit_all(
+    methods: Sequence[Method],
+    frame: pd.DataFrame,
+    labels: "NDArray[Any] | Sequence[float]",
+    features: Sequence[str],
+    *,
+    is_class: bool = True,
+    caps: Mapping[str, float] | None = None,
+    settings: TreeSettings | None = None,
+) -> dict[Method, Model]:
+    """Fits several learners on one encoding of the frame; a blend averages the log-odds of logistic regression and boosting.
 
     The order of the rows does not matter; of more than FIT_ROWS rows a sample spread over them is fitted on.
     Raises NotEnough where a class has too few rows or no feature varies.
@@ -141,17 +162,22 @@ def fit(
         order = order[np.linspace(0, len(order) - 1, FIT_ROWS).astype(int)]
     x, y = np.ascontiguousarray(x[order]), y[order]
     settings = settings or TreeSettings()
+    parts = {method: ("logistic", "boosting") if method == "blend" else (method,) for method in methods}
     # Sums in parallel depend on the number of threads: another machine would get another model.
     with threadpool_limits(1):
-        if method == "logistic":
-            learner: Linear | Trees = linear.logistic(x, y)
-        elif method == "linear":
-            learner = linear.ridge(x, y)
-        elif method == "forest":
-            learner = trees.forest(x, y, settings, is_class=is_class)
-        else:
-            learner = trees.boosting(x, y, settings, is_class=is_class)
-    return Model(method, is_class, learned, learner)
+        learners = {
+            part: _learn(part, x, y, settings, is_class) for part in dict.fromkeys(sum(parts.values(), start=()))
+        }
+    return {m: Model(m, is_class, learned, tuple(learners[part] for part in parts[m])) for m in methods}
+
+
+def _learn(part: str, x: Floats, y: Floats, settings: TreeSettings, is_class: bool) -> Linear | Trees:
+    if part == "logistic":
+        return linear.logistic(x, y)
+    if part == "linear":
+        return linear.ridge(x, y)
+    learn = trees.forest if part == "forest" else trees.boosting
+    return learn(x, y, settings, is_class=is_class)
 
 
 def sigmoid_calibration(

@@ -12,21 +12,32 @@ from resources.home import ROOT
 from resources.shop import load_shop
 from tests.pipelines.corner import environment, shell
 
-ALWAYS = {
-    "features/customer_days", "features/customers", "insights/segments", "insights/segment_profiles",
-    "insights/segment_moves", "outreach/snapshot",
+WEEKLY = {
+    "features/customers",
+    "insights/segments", "insights/segment_profiles", "insights/segment_moves",
+    "insights/clv", "insights/cohorts",
+    "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
+    "insights/forecasts", "insights/forecast_backtests",
+}  # fmt: skip
+NEEDS = {
+    "features/identities": "links", "insights/session_propensity": "events",
+    "insights/product_satisfaction": "reviews", "insights/aspect_trends": "reviews",
 }  # fmt: skip
 TABLES = {
     "demo": {"orders", "events", "reviews", "messages", "outcomes", "customers", "products", "links", "answers"},
     "online_retail": {"orders", "products"},
     "taobao": {"orders", "events", "products"},
 }
-WEEKLY = ALWAYS - {"features/customer_days", "outreach/snapshot"}
+
+
+def weekly_of(store: str) -> set[str]:
+    return WEEKLY | {asset for asset, table in NEEDS.items() if table in TABLES[store]}
 
 
 def expected(store: str) -> set[str]:
-    linked = {"features/identities"} if "links" in TABLES[store] else set()
-    return ALWAYS | linked | {f"{stage}/{table}" for stage in ("raw", "clean") for table in TABLES[store]}
+    stages = {f"{stage}/{table}" for stage in ("raw", "clean") for table in TABLES[store]}
+    daily = {"features/customer_days"} | ({"insights/review_scores"} if "reviews" in TABLES[store] else set())
+    return weekly_of(store) | stages | daily | {"outreach/snapshot"}
 
 
 @pytest.fixture(params=sorted(TABLES))
@@ -45,7 +56,7 @@ def test_the_assets_are_those_whose_inputs_the_shop_hands_over(graph: tuple[str,
 
 def test_days_and_weeks_are_a_job_each_and_the_snapshot_is_the_last_of_both(graph: tuple[str, dg.Definitions]) -> None:
     store, definitions = graph
-    weekly = WEEKLY | (expected(store) & {"features/identities"})
+    weekly = weekly_of(store)
     jobs = {job.name: job for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")}
     assert set(jobs) == {"daily", "weekly"}
     assert names(set(jobs["weekly"].asset_layer.selected_asset_keys)) == weekly | {"outreach/snapshot"}

@@ -23,7 +23,10 @@ from tests.shop_builder import Bench
 START_SECONDS, BACKFILL_SECONDS = 120, 240
 DAILY = (["raw", "orders"], ["clean", "orders"], ["features", "customer_days"])
 WEEKLY = (
-    ["features", "customers"], ["insights", "segments"], ["insights", "segment_profiles"], ["insights", "segment_moves"],
+    ["features", "customers"], *(["insights", name] for name in (
+        "segments", "segment_profiles", "segment_moves", "clv", "cohorts", "predictions", "prediction_backtests",
+        "prediction_drift", "forecasts", "forecast_backtests",
+    )),
 )  # fmt: skip
 ASSETS = (
     "{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name description } } } } }"

@@ -1,4 +1,4 @@
-"""How right forecasts were, judged on a window that came after: level, error and ranking, beside naive rows.
+"""How right forecasts were, judged on a window that came after: level, error, ranking and calibration, beside naive rows.
 
 Ranking measures do not depend on the order of rows: customers with the same forecast count by their mean. Always predicting
 nothing has a small absolute error where most buy nothing, so no measure stands alone.
@@ -35,15 +35,27 @@ def measures(actual: ArrayLike, predicted: ArrayLike) -> dict[str, float | None]
         "msle": float((logs**2).mean()),
         "total_bias": float(f.sum() / total - 1) if total else None,
         "top_decile_share": float(ranked[: int(TOP_SHARE * len(y))].sum() / total) if total else None,
-        "normalised_gini": _gini(ranked) / best if total and best else None,
+        # Adding 0 makes -0 a plain 0.
+        "normalised_gini": _gini(ranked) / best + 0.0 if total and best else None,
         "correlation": None if is_flat or not np.ptp(y) else float(np.corrcoef(f, y)[0, 1]),
     }
 
 
-def holdout_table(actual: ArrayLike, forecasts: Mapping[str, ArrayLike]) -> pd.DataFrame:
-    """One row a forecast, in the order given."""
-    rows = [{"model": name, **measures(actual, forecast)} for name, forecast in forecasts.items()]
+def holdout_table(actual: ArrayLike, forecasts: Mapping[str, ArrayLike], frequency: ArrayLike) -> pd.DataFrame:
+    """One row a forecast, in the order given; calibration_error is by frequency at the cut-off (see calibration_error)."""
+    by_bucket = by_frequency(frequency, actual, forecasts)
+    rows = [
+        {"model": name, **measures(actual, forecast), "calibration_error": calibration_error(by_bucket, name)}
+        for name, forecast in forecasts.items()
+    ]
     return pd.DataFrame(rows)
+
+
+def calibration_error(by_bucket: pd.DataFrame, name: str) -> float | None:
+    """By how much a bucket's mean forecast misses its mean, averaged over customers, as a share of the mean of all."""
+    weights, actual = by_bucket["customer_count"], by_bucket["actual"]
+    total = float((weights * actual).sum())
+    return float((weights * (by_bucket[name] - actual).abs()).sum() / total) if total > 0 else None
 
 
 def naive_purchases(customers: pd.DataFrame, horizon: float) -> dict[str, Floats]:
@@ -68,7 +80,7 @@ def naive_money(customers: pd.DataFrame, horizon: float) -> dict[str, Floats]:
 
 
 def by_frequency(frequency: ArrayLike, actual: ArrayLike, forecasts: Mapping[str, ArrayLike]) -> pd.DataFrame:
-    """Mean purchases by frequency at the cut-off, 0 to 7 and more."""
+    """Mean of what was forecast and of what came, by frequency at the cut-off, 0 to 7 and more."""
     bucket = np.minimum(np.asarray(frequency, int), LAST_BUCKET)
     frame = pd.DataFrame({"frequency": bucket, "customer_count": 1, "actual": actual, **forecasts})
     by_bucket = frame.groupby("frequency")
@@ -85,11 +97,12 @@ def cumulative_expected(fit: Fit, first_purchases: ArrayLike, at: ArrayLike) -> 
     return (model.expected_since_first(fit, ages) * counts).sum(axis=1)
 
 
-def interval_coverage(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> dict[str, float]:
-    """Share of customers within, below and above their intervals, and among those who brought something."""
+def interval_coverage(actual: ArrayLike, low: ArrayLike, high: ArrayLike, promised: ArrayLike) -> dict[str, float]:
+    """Shares of customers within, below and above their intervals, beside the share that was promised to be within."""
     y, lower, upper = (np.asarray(v, float) for v in (actual, low, high))
     is_within = (y >= lower) & (y <= upper)
     return {
+        "promised_share": float(np.mean(promised)),
         "covered_share": float(is_within.mean()),
         "below_share": float((y < lower).mean()),
         "above_share": float((y > upper).mean()),

@@ -31,6 +31,10 @@ OTHER_STARTS = (np.log([0.3, 0.1, 0.5, 1.5]), np.log([1.0, 0.5, 0.3, 3.0]))
 BOUNDED_STARTS = tuple(np.log(start) for start in product((0.2, 2.0), (0.05, 1.0), (0.2,), (1.0, 5.0)))
 
 
+MIN_DROP_OUT = 0.005
+"""A smaller mean chance to drop out with a purchase is none: then everybody is alive, whatever the silence."""
+
+
 class NotFitted(ValueError):
     """No parameters can be had; the message says why."""
 
@@ -67,6 +71,10 @@ class Fit:
     standard_errors: Mapping[str, float] | None
     """By the curvature of the likelihood; none where that is flat, as at a bound."""
     notes: tuple[str, ...] = ()
+
+    @property
+    def sees_drop_out(self) -> bool:
+        return self.a / (self.a + self.b) >= MIN_DROP_OUT
 
     def parameters(self) -> dict[str, Any]:
         return asdict(self)

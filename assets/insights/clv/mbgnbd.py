@@ -11,6 +11,8 @@ from assets.insights.clv.fitting import Fit, Needs, fit_model
 from assets.insights.clv.groups import KEY
 from assets.insights.clv.posterior import Floats, Posterior, expected_alive
 
+MAX_SILENT = 0.999
+
 
 def fit(groups: pd.DataFrame, *, days_per_unit: float = 1.0, needs: Needs | None = None) -> Fit:
     """Fit to rows of frequency, recency, T (in units of `days_per_unit` days) and customer_count; raises NotFitted."""
@@ -23,6 +25,15 @@ def posterior(fit: Fit, groups: pd.DataFrame) -> Posterior:
         log_odds_dead = (fit.r + x) * np.log((fit.alpha + age) / (fit.alpha + t_x)) + np.log(fit.a / (fit.b + x))
         p_alive = 1 / (1 + np.exp(log_odds_dead))
     return Posterior(p_alive, fit.r + x, fit.alpha + age, fit.a, fit.b + x + 1)
+
+
+def p_alive(fit: Fit, groups: pd.DataFrame) -> Floats:
+    """The probability of being alive, or, where no drop-out can be told from the history, what stands in for it: the probability
+    that a customer with this past would have stayed silent for as long as this one, at most MAX_SILENT."""
+    if fit.sees_drop_out:
+        return posterior(fit, groups).p_alive
+    x, t_x, age = (groups[column].to_numpy(float) for column in KEY)
+    return np.minimum(((fit.alpha + t_x) / (fit.alpha + age)) ** (fit.r + x), MAX_SILENT)
 
 
 def expected_purchases(fit: Fit, groups: pd.DataFrame, horizon: float) -> Floats:

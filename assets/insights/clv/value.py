@@ -6,7 +6,10 @@ the same three, in batches of bounded size, and joined back.
 
 The interval is of what one customer will bring, not of a mean. Probability of nothing is exact; what is brought otherwise is
 taken as Gamma with the exact mean and variance of the number of orders and the spread of their values (a hurdle Gamma).
-Limitation: it knows neither season nor trend nor the error of the parameters: its coverage is measured on a hold-out.
+It runs from one quantile to the other: at level 0.8, one in ten brings less than its lower end and one in ten more than its
+upper. Where more than one in ten bring nothing, the lower end is 0 and nobody can be below, so such an interval promises 90 %
+(see `promised`). Limitation: it knows neither season nor trend nor the error of the parameters: its coverage is measured on a
+hold-out, against what it promises.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +28,7 @@ Floats = NDArray[np.float64]
 
 DAYS_PER_MONTH = 365.25 / 12
 MONTHS = (3, 6, 12)
-BATCH_ROWS = 500_000
+BATCH_ROWS = 1_000_000
 POSTERIORS: dict[str, Callable[[Fit, pd.DataFrame], Posterior]] = {
     "bgnbd": bgnbd.posterior,
     "mbgnbd": mbgnbd.posterior,
@@ -40,7 +43,7 @@ def score(
     customers: pd.DataFrame,
     purchases: Fit,
     alive: Fit | None,
-    spend: SpendFit,
+    spend: SpendFit | None,
     *,
     yearly_discount_rate: float = 0.10,
     margin: ArrayLike = 1.0,
@@ -51,9 +54,9 @@ def score(
 ) -> pd.DataFrame:
     """p_alive, expected_order_value and, for each of `months`, expected_purchases_{n}m and clv_{n}m; one row a customer.
 
-    Customers have frequency, recency, T and monetary_value, as fitted. For `interval_months`, clv_low_{n}m and clv_high_{n}m
+    Without `spend` there is no money: p_alive and expected purchases only. Customers have frequency, recency, T and monetary_value, as fitted. For `interval_months`, clv_low_{n}m and clv_high_{n}m
     hold the future value with probability `level`. `margin` is a share of the money, one for all or one a customer; p_alive
-    is that of `alive` (MBG/NBD), and missing without it.
+    is that of `alive` (an MBG/NBD fit), and missing without it.
     """
     margins = np.broadcast_to(np.asarray(margin, float), len(customers))
     if not ((margins >= 0) & (margins <= 1)).all():
@@ -65,14 +68,15 @@ def score(
         batch = customers.iloc[at : at + batch_rows]
         groups, numbers = grouped(batch)
         table = _group_scores(groups, purchases, alive, spend, yearly_discount_rate, months, level, interval_months)
-        order_value = gamma_gamma.expected_order_value(
-            spend, batch["frequency"].to_numpy(float), batch["monetary_value"].to_numpy(float)
-        )
-        money = order_value * margins[at : at + batch_rows]
-        columns = {"expected_order_value": order_value} | {
-            name: by_group[numbers] * money if name.startswith("clv_") else by_group[numbers]
-            for name, by_group in table.items()
-        }
+        columns = {name: by_group[numbers] for name, by_group in table.items()}
+        if spend:
+            order_value = gamma_gamma.expected_order_value(
+                spend, batch["frequency"].to_numpy(float), batch["monetary_value"].to_numpy(float)
+            )
+            money = order_value * margins[at : at + batch_rows]
+            columns = {"expected_order_value": order_value} | {
+                name: values * money if name.startswith("clv_") else values for name, values in columns.items()
+            }
         for name, values in columns.items():
             scores.setdefault(name, np.empty(len(customers)))[at : at + batch_rows] = values
     return pd.DataFrame(scores, index=customers.index, copy=False)
@@ -82,7 +86,7 @@ def _group_scores(
     groups: pd.DataFrame,
     purchases: Fit,
     alive: Fit | None,
-    spend: SpendFit,
+    spend: SpendFit | None,
     yearly_discount_rate: float,
     months: Sequence[int],
     level: float,
@@ -92,7 +96,7 @@ def _group_scores(
     after = posterior(purchases, groups)
     month = DAYS_PER_MONTH / purchases.days_per_unit
     monthly = (1 + yearly_discount_rate) ** (-1 / 12)
-    p_alive = posterior(alive, groups).p_alive if alive else np.full(len(groups), np.nan)
+    p_alive = mbgnbd.p_alive(alive, groups) if alive else np.full(len(groups), np.nan)
     scores: dict[str, Floats] = {"p_alive": p_alive}
     before, discounted = np.zeros(len(groups)), np.zeros(len(groups))
     for number in range(1, max(months) + 1):
@@ -102,6 +106,8 @@ def _group_scores(
         if number not in months:
             continue
         scores[f"expected_purchases_{number}m"] = expected
+        if spend is None:
+            continue
         scores[f"clv_{number}m"] = discounted
         if number in interval_months:
             low, high = money_interval(
@@ -128,6 +134,12 @@ def money_interval(
     shape = mean_if_some**2 / variance
     tail = (1 - level) / 2
     return tuple(_quantile(share, p_none, p_some, shape, mean_if_some) for share in (tail, 1 - tail))
+
+
+def promised(after: Posterior, horizon: float, level: float) -> Floats:
+    """The probability of each interval of money_interval: more than `level` where an end is 0, the value of many."""
+    p_none, tail = np.clip(after.p_none(horizon), 0, 1), (1 - level) / 2
+    return np.where(p_none < tail, level, np.maximum(p_none, 1 - tail))
 
 
 def _quantile(share: float, p_none: Floats, p_some: Floats, shape: Floats, mean: Floats) -> Floats:

@@ -59,7 +59,7 @@ def with_events(forecaster: Forecaster) -> Forecaster:
             return forecaster(history, horizon, season, known)
         if len(known.past) != len(history) or len(known.future) != horizon:
             raise ValueError("known events: one name a day of the history and of the horizon, '' on a usual day")
-        factors = event_factors(history, season, known.past)
+        factors = event_factors(history, season, known.past) if known.factors is None else known.factors
         usual = history / np.array([factors.get(name, 1.0) for name in known.past])
         mean = forecaster(usual, horizon, season, known)
         return mean * np.array([factors.get(name, 1.0) for name in known.future])
@@ -71,8 +71,12 @@ def with_events(forecaster: Forecaster) -> Forecaster:
 class Forecast:
     mean: Floats
     method: str
-    reason: str = ""
+    short: NotEnoughHistory | None = None
     """Why it is not the method that was asked for."""
+
+    @property
+    def reason(self) -> str:
+        return str(self.short or "")
 
 
 def forecast(
@@ -89,12 +93,12 @@ def forecast(
     """
     history = np.asarray(history, float)
     require(history, WEEKS_NEEDED * season)
-    reason = ""
+    lacking = None
     try:
         mean = with_events(forecaster)(history, horizon, season, known)
     except NotEnoughHistory as short:
         # Clipped here, unlike the floor of the benchmark: a giant day must not be promised again.
-        mean, method, reason = seasonal_naive(clipped(history), horizon, season, known), "seasonal naive", str(short)
+        mean, method, lacking = seasonal_naive(clipped(history), horizon, season, known), "seasonal naive", short
     if known.shut:
         mean = np.where(np.asarray(known.shut, bool), 0.0, mean)
-    return Forecast(mean, method, reason)
+    return Forecast(mean, method, lacking)

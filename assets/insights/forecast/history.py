@@ -4,7 +4,7 @@ A history has one value a day of the trading grid (see `calendar.py`); a day the
 value is the day before the first one forecast, so that position `-season` is the same weekday as the first step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,8 @@ class Known:
     past: Sequence[str] = ()
     future: Sequence[str] = ()
     shut: Sequence[bool] = ()
+    factors: Mapping[str, float] | None = None
+    """The effect of each event, where another series shows it better: a category is too small to tell it."""
 
 
 NOTHING = Known()
@@ -53,10 +55,10 @@ def filled(history: Floats, season: int) -> Floats:
     if len(missing) == 0:
         return values
     usual = np.nanmean(values) if len(missing) < len(values) else 0.0
-    given = values.copy()
-    for day in missing:
-        same = given[[at for at in range(day - 4 * season, day + 4 * season + 1, season) if 0 <= at < len(given)]]
-        values[day] = usual if np.isnan(same).all() else np.nanmean(same)
+    at = missing[:, None] + season * np.r_[-4:0, 1:5]
+    same = np.where((at >= 0) & (at < len(values)), values[at.clip(0, len(values) - 1)], np.nan)
+    given = (~np.isnan(same)).sum(axis=1)
+    values[missing] = np.where(given > 0, np.nansum(same, axis=1) / np.maximum(given, 1), usual)
     return values
 
 

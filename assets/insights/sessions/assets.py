@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.features.frames import persons_as_of
+from assets.features.frames import prepare_persons
 from assets.insights.sessions.tables import SESSIONS
 from data_checks import sessions as checks
 from data_checks.gate import gated_asset
@@ -47,7 +47,7 @@ def sessions(warehouse: Warehouse, since: date, until: date) -> "pd.DataFrame":
     """Sessions begun from `since` to before `until`, from rows known before `until`, with the columns of sessions.sql."""
     for name in ("events", "orders"):
         warehouse.view(CONTRACT[name].clean)
-    persons_as_of(warehouse, [until])
+    prepare_persons(warehouse, [until])
     return warehouse.connection.execute(
         (HERE / "sessions.sql").read_text(encoding="utf-8"),
         {

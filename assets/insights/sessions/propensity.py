@@ -19,6 +19,7 @@ from assets.insights.sessions.wording import reasons
 from resources.learning.measures import auc, calibration_table, judged
 from resources.learning.model import FEWEST_OF_A_CLASS, Method, Model, NotEnough
 from resources.learning.model import fit as learn
+from resources.learning.trees import TreeSettings
 
 FEATURES = (
     "event_count", "view_count", "cart_count", "favorite_count", "search_count", "click_count", "product_count",
@@ -29,6 +30,8 @@ BASELINES = {
     "recency, frequency": ("since_order_days", "order_count", "earlier_session_count"),
 }
 CANDIDATES: tuple[Method, ...] = ("logistic", "boosting")
+TREES = TreeSettings(boosting_rounds=60, boosting_rate=0.1)
+"""A dozen counts need few trees."""
 HOLDOUT_DAYS = 28
 """At most a quarter of the days. Fits are at least as far apart, so the model in force has not seen them."""
 NEEDS = f"{FEWEST_OF_A_CLASS} sessions with and as many without a purchase in each part of the time"
@@ -55,7 +58,7 @@ def fit(sessions: pd.DataFrame, since: date, until: date, previous: Model | None
             raise NotEnough(NEEDS, f"{int(labels[part].sum())} with a purchase among {int(part.sum())}")
 
     def learned(method: Method, features: tuple[str, ...], rows: "np.ndarray[Any, Any]") -> Model:
-        return learn(method, sessions[rows], labels[rows], features)
+        return learn(method, sessions[rows], labels[rows], features, settings=TREES)
 
     is_train = ~is_holdout & ~is_validation
     tried = {

@@ -62,7 +62,16 @@ def test_cumulative_expectation_adds_up_over_first_purchases() -> None:
 
 
 def test_interval_coverage_by_hand() -> None:
-    found = evaluate.interval_coverage([0, 5, 9, 1], [0, 1, 1, 2], [0, 6, 8, 3])
+    found = evaluate.interval_coverage([0, 5, 9, 1], [0, 1, 1, 2], [0, 6, 8, 3], [1, 0.8, 0.8, 0.8])
 
     assert (found["covered_share"], found["below_share"], found["above_share"]) == (0.5, 0.25, 0.25)
     assert found["mean_width"] == pytest.approx(13 / 4)
+    assert found["promised_share"] == pytest.approx(0.85)
+
+
+def test_calibration_error_is_the_mean_miss_of_buckets() -> None:
+    by_bucket = evaluate.by_frequency([0, 0, 0, 9, 12], [0, 1, 2, 8, 4], {"model": [1.0, 1, 1, 4, 4]})
+
+    # Right on the three of frequency 0, two purchases short on each of the two of 7 and more: 4 of 15.
+    assert by_bucket["customer_count"].tolist() == [3, 2]
+    assert evaluate.calibration_error(by_bucket, "model") == pytest.approx(4 / 15)

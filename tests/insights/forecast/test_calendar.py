@@ -5,7 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from assets.insights.forecast.calendar import event_on, events_on, trading_calendar
+from assets.insights.forecast.calendar import (
+    CHINESE,
+    Event,
+    EventDays,
+    trading_calendar,
+)
 
 FIRST = date(2023, 1, 2)  # A Monday.
 
@@ -59,11 +64,29 @@ def test_a_date_shut_in_two_years_is_expected_to_be_shut_again() -> None:
     assert calendar.expected_shut([date(2025, 12, 24), date(2025, 12, 25), date(2026, 5, 1)]) == [False, True, False]
 
 
-def test_known_events() -> None:
-    assert event_on(date(2025, 11, 11)) == "双11"
-    assert event_on(date(2025, 6, 18)) == "618"
-    assert events_on([date(2026, 2, 15), date(2026, 2, 16), date(2026, 2, 17), date(2026, 2, 23)]) == [
-        "",
-        *["春节"] * 3,
-    ]
-    assert event_on(date(2026, 2, 24)) == ""
+def test_the_events_of_chinese_shops() -> None:
+    name = EventDays(CHINESE)
+    assert [name[date(2025, 11, day)] for day in (10, 11, 12)] == ["", "Singles' Day", ""]
+    assert name[date(2031, 6, 18)] == "618"
+    festival = [name[date(2026, 2, day)] for day in range(15, 25)]
+    assert festival == ["", *["Spring Festival"] * 8, ""]
+
+
+def test_an_event_of_several_days_counts_from_its_date_and_the_first_listed_wins() -> None:
+    sale = Event("年中", "Mid-year", month_day=(6, 30), first=-2, last=1)
+    name = EventDays([sale, Event("七一", "July", dates=(date(2024, 7, 1), date(2024, 7, 2)))])
+    told = [name[date(2024, 6, 27) + timedelta(days=number)] for number in range(7)]
+    assert told == ["", *["Mid-year"] * 4, "July", ""]
+    assert name[date(2025, 7, 2)] == ""
+
+
+def test_quiet_days_of_a_small_shop_are_no_shut_days() -> None:
+    """It sells on about every second day: a day without a sale is a day of nothing, and lowers the level."""
+    sold_on = [day for number, day in enumerate(days(200)) if number * 7 % 13 < 7]
+    assert trading_calendar(sold_on).shut == frozenset()
+
+
+def test_days_up_to_the_monday_belong_to_the_grid() -> None:
+    calendar = trading_calendar(days(100), until=FIRST + timedelta(days=104))
+    assert len(calendar.grid(FIRST, FIRST + timedelta(days=104))) == 105
+    assert sorted(calendar.shut) == [FIRST + timedelta(days=number) for number in range(100, 105)]

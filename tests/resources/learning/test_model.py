@@ -91,7 +91,7 @@ def test_a_model_is_data_and_comes_back_as_it_was(
     assert np.array_equal(back.contributions(frame), model.contributions(frame))
     # The same weights have the same file name wherever they are written.
     assert model.parameters(tmp_path / "other") == parameters
-    assert len(list(tmp_path.glob("*.npz"))) == (method in ("forest", "boosting"))
+    assert len(list(tmp_path.glob("*.npz"))) == (method in ("forest", "boosting", "blend"))
 
 
 @pytest.mark.parametrize("method", CLASSIFIERS)
@@ -101,7 +101,7 @@ def test_contributions_add_up_to_the_score(
     """For every row the contributions and one number that is the same for all rows give the margin."""
     frame, _ = labelled
     model = models[method]
-    margins = model.learner.margins(model.encoding.matrix(frame))
+    margins = model.margins(model.encoding.matrix(frame))
     left = margins - model.contributions(frame).sum(axis=1)
     assert left == pytest.approx(np.full(len(frame), left[0]), abs=1e-9)
     recency = model.contributions(frame)[:, model.features.index("recency_days")]
@@ -186,6 +186,6 @@ def test_calibration_is_kept_only_where_it_helps_later() -> None:
 
 def test_weights_that_are_gone_are_named_with_what_to_do(models: dict[str, Model], tmp_path: Path) -> None:
     parameters = models["boosting"].parameters(tmp_path)
-    (tmp_path / parameters["learner"]["file"]).write_bytes(b"broken")
+    (tmp_path / parameters["learners"][0]["file"]).write_bytes(b"broken")
     with pytest.raises(ZhikeError, match="weights of a model .* cannot be read"):
         load(parameters, tmp_path)

@@ -1,0 +1,83 @@
+"""The tables of the CLV room."""
+
+from assets.features.tables import AS_OF, PERSON
+from resources.tables import MONEY, Column, Table
+
+CLV = Table(
+    schema="insights",
+    name="clv",
+    description="What every buyer is expected to buy and to be worth, as of a Monday, by the model in force. A horizon longer than "
+    "the history the model was fitted on is empty.",
+    partitioning="weekly",
+    key=("as_of", "person_id"),
+    columns=(
+        AS_OF,
+        PERSON,
+        Column(
+            "p_alive", "DOUBLE", "Probability that the customer still buys here, by MBG/NBD; also for one-time buyers."
+        ),
+        *(
+            Column(
+                f"expected_purchases_{months}m", "DOUBLE", f"Days with a purchase expected in the next {months} months."
+            )
+            for months in (3, 6, 12)
+        ),
+        Column(
+            "expected_order_value",
+            "DOUBLE",
+            "What a day with a purchase is expected to bring, returns netted.",
+            money=True,
+        ),
+        *(
+            Column(
+                f"clv_{months}m",
+                "DOUBLE",
+                f"What the customer is expected to bring in the next {months} months, discounted: margin where margin_share is known, "
+                "else revenue.",
+                money=True,
+            )
+            for months in (3, 6, 12)
+        ),
+        Column(
+            "clv_low_12m", "DOUBLE", "One customer in ten brings less than this in 12 months, discounted.", money=True
+        ),
+        Column(
+            "clv_high_12m", "DOUBLE", "One customer in ten brings more than this in 12 months, discounted.", money=True
+        ),
+        Column(
+            "margin_share",
+            "DOUBLE",
+            "Share of what the customer pays that is left after the cost of the pieces; empty where no cost is known.",
+            money=True,
+        ),
+        Column("alive_method_zh", "VARCHAR", "How p_alive was had, in Chinese."),
+        Column("alive_method_en", "VARCHAR", "The same in English."),
+        Column("purchase_method_zh", "VARCHAR", "How expected purchases were had, in Chinese."),
+        Column("purchase_method_en", "VARCHAR", "The same in English."),
+        Column("order_value_method_zh", "VARCHAR", "How the order value was had, in Chinese.", money=True),
+        Column("order_value_method_en", "VARCHAR", "The same in English.", money=True),
+        Column("fitted_as_of", "DATE", "The fit in force."),
+        Column("model_version", "VARCHAR", "Its version in models.registry."),
+    ),
+)
+COHORTS = Table(
+    schema="insights",
+    name="cohorts",
+    description="Retention and revenue by month of the first purchase and months since, as of a Monday.",
+    partitioning="weekly",
+    key=("as_of", "cohort_on", "months_since"),
+    columns=(
+        AS_OF,
+        Column("cohort_on", "DATE", "First day of the month in which the customers bought first."),
+        Column("months_since", "INTEGER", "Calendar months since that month; 0 is the month itself."),
+        Column("customer_count", "BIGINT", "Customers of the cohort."),
+        Column("active_count", "BIGINT", "Those who bought in the month."),
+        Column("retention_share", "DOUBLE", "Their share of the cohort."),
+        Column("revenue", MONEY, "What the cohort paid in the month, returns netted.", money=True),
+        Column("revenue_to_date", MONEY, "What it paid up to the end of the month.", money=True),
+        Column("revenue_to_date_per_customer", "DOUBLE", "The same a customer of the cohort.", money=True),
+        Column(
+            "is_complete", "BOOLEAN", "Whether the month was over by the as-of date; else the figures will still grow."
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Who will buy within the shop's horizon, who will not, for how much, and whether it came true."""

@@ -1,0 +1,236 @@
+"""Who buys within the horizon: learners against baselines, chosen on the past, judged on a later window.
+
+Rows are customers as of several cut-offs with what they did in the horizon after each (`labelled`). Three steps:
+1. Choice, on cut-offs whose windows closed before the hold-out begins: learners fitted on the earlier ones score the later
+   ones, never a customer they were fitted on (halves by a hash of the person), and the lowest Brier score wins. A sigmoid
+   calibration learned on one window is kept if it helps in a later one that shares no day with it: what corrects one season
+   can spoil the next.
+2. Judgement, on the newest cut-off whose window has closed: every learner and every baseline fitted on the cut-offs of step 1.
+3. The model in force is fitted anew on all closed cut-offs. A learner that does not beat the baselines gives way to the best of
+   them; one that does worse than what was in force at the hold-out, or ranks too well to be true, is not put in force.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, cast
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from assets.insights.predictions.inputs import BASELINES, caps, inputs
+from resources.learning.encoding import Floats, floats, is_number
+from resources.learning.measures import auc, calibration_table, judged
+from resources.learning.model import CLASSIFIERS, Method, Model, NotEnough, fit, fit_all, sigmoid_calibration
+from resources.learning.trees import TreeSettings
+
+# Customers come again at every cut-off, so there are fewer of them than rows: small trees.
+TREES = TreeSettings(
+    forest_trees=20,
+    forest_rows=1_500,
+    forest_leaf_rows=25,
+    boosting_rounds=40,
+    boosting_rate=0.12,
+    boosting_leaves=4,
+    boosting_leaf_rows=50,
+)
+DEFAULT: Method = "logistic"
+FEWEST_BUYERS = 100
+LEAK_AUC, LEAK_SINGLE_AUC = 0.97, 0.95
+RANKING_SLACK, OLDER_SLACK = 0.005, 0.002
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The learner of step 1, its calibration, and the figures it was chosen by."""
+
+    method: Method
+    calibration: Sequence[float] | None
+    validation: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What came of the three steps. `candidate` is what step 2 judged, on the earlier cut-offs; `model` is for use."""
+
+    model: Model
+    name: str
+    candidate: Model
+    is_accepted: bool
+    reason: str
+    rows: list[dict[str, Any]]
+    choice: Choice
+    calibration: list[dict[str, Any]]
+    train: list[date]
+    holdout: date
+
+
+def bought(labelled: pd.DataFrame) -> Floats:
+    return (labelled["later_purchases"].to_numpy() > 0).astype(float)
+
+
+def cut_offs_of(labelled: pd.DataFrame) -> list[date]:
+    return sorted(day.date() for day in pd.to_datetime(labelled["as_of"]).unique())
+
+
+def at(labelled: pd.DataFrame, cut_offs: Sequence[date]) -> pd.DataFrame:
+    chosen = pd.to_datetime(labelled["as_of"]).isin([pd.Timestamp(day) for day in cut_offs])
+    return labelled[chosen].reset_index(drop=True)
+
+
+def study(
+    labelled: pd.DataFrame,
+    horizon_days: int,
+    history_days: int,
+    kept: Choice | None = None,
+    in_force_then: tuple[str, Model] | None = None,
+) -> Study:
+    """The three steps on labelled customers as of several cut-offs, the newest the hold-out.
+
+    `history_days` are those before the earliest cut-off. `kept`: a choice made before, instead of step 1. `in_force_then`:
+    version and model with which customers were scored as of the hold-out. Raises NotEnough.
+    """
+    cut_offs = cut_offs_of(labelled)
+    holdout = cut_offs[-1]
+    train = [day for day in cut_offs if day + timedelta(days=horizon_days) <= holdout]
+    if not train:
+        needs = f"two horizons of {horizon_days} days after the first cut-off"
+        raise NotEnough(needs, f"{(holdout - cut_offs[0]).days + horizon_days} days")
+    past, later = at(labelled, train), at(labelled, [holdout])
+    if len(later) < FEWEST_BUYERS:
+        raise NotEnough(f"{FEWEST_BUYERS} buyers", len(later))
+    y = bought(later)
+    if not 0 < y.sum() < len(y):
+        raise NotEnough("buyers who came back and buyers who did not", f"{int(y.sum())} of {len(y)} who did")
+    names, limits = inputs(list(labelled), history_days), caps(history_days)
+
+    models: dict[str, Model] = {
+        name: fit("logistic", past, bought(past), [c for c in columns if c in labelled])
+        for name, columns in BASELINES.items()
+    }
+    models |= fit_all(CLASSIFIERS, past, bought(past), names, caps=limits, settings=TREES)
+    choice = kept or choose(past, train, horizon_days, names, limits)
+    chosen = choice.method
+    models[chosen] = models[chosen].calibrated(choice.calibration)
+
+    # The learners have one encoding.
+    encoded = models[chosen].encoding.matrix(later)
+    scores = {n: model.predict(later) if n in BASELINES else model.scores(encoded) for n, model in models.items()}
+    rows = [{"model": name, "is_baseline": name in BASELINES} | judged(y, found) for name, found in scores.items()]
+    if in_force_then:
+        version, model = in_force_then
+        rows.append({"model": f"in force then ({version})", "is_baseline": False} | judged(y, model.predict(later)))
+    name, is_accepted, reason = _verdict(rows, chosen, _too_good(models[chosen], later, y))
+    everything = at(labelled, cut_offs)
+    if name in BASELINES:
+        final = fit("logistic", everything, bought(everything), models[name].features)
+    else:
+        method = cast(Method, name)
+        final = fit(method, everything, bought(everything), names, caps=limits, settings=TREES).calibrated(
+            choice.calibration
+        )
+    return Study(
+        model=final,
+        name=name,
+        candidate=models[name],
+        is_accepted=is_accepted,
+        reason=reason,
+        rows=rows,
+        choice=choice,
+        calibration=calibration_table(y, scores[name]),
+        train=train,
+        holdout=holdout,
+    )
+
+
+def choose(
+    past: pd.DataFrame, train: Sequence[date], horizon_days: int, names: Sequence[str], limits: dict[str, float]
+) -> Choice:
+    """The learner with the lowest Brier score on the last cut-offs of `train`, with its calibration."""
+    later = list(train[-2:]) if len(train) > 2 else list(train[-1:])
+    try:
+        y, is_last, scores = _unseen(past, train[: -len(later)], later, CLASSIFIERS, names, limits)
+    except NotEnough:
+        return Choice(DEFAULT, None, [])
+    rows = [{"model": method} | judged(y, found) for method, found in scores.items()]
+    chosen = min(scores, key=lambda method: round(float(np.mean((scores[method] - y) ** 2)), 4))
+    # A window that shares days with the last one says nothing of another season.
+    apart = [day for day in train[1:] if day + timedelta(days=horizon_days) <= train[-1]]
+    if not apart:
+        return Choice(chosen, None, rows)
+    try:
+        earlier = [day for day in train if day < apart[-1]]
+        y_apart, _, scores_apart = _unseen(past, earlier, apart[-1:], [chosen], names, limits)
+    except NotEnough:
+        return Choice(chosen, None, rows)
+    calibration = sigmoid_calibration(y_apart, scores_apart[chosen], y[is_last], scores[chosen][is_last])
+    return Choice(chosen, calibration, rows)
+
+
+def _unseen(
+    past: pd.DataFrame,
+    earlier: Sequence[date],
+    later: Sequence[date],
+    methods: Sequence[Method],
+    names: Sequence[str],
+    limits: dict[str, float],
+) -> tuple[Floats, Any, dict[Method, Floats]]:
+    """Labels as of the cut-offs `later`, which of them are of the last, and the scores of learners fitted on `earlier` ones of the
+    other half of the customers."""
+    fitted, judging = at(past, earlier), at(past, later)
+    scores = {method: np.empty(len(judging)) for method in methods}
+    half, other = _half(fitted), _half(judging)
+    for side in (0, 1):
+        rest = fitted[half != side].reset_index(drop=True)
+        models = fit_all(methods, rest, bought(rest), names, caps=limits, settings=TREES)
+        encoded = models[methods[0]].encoding.matrix(judging[other == side])
+        for method, model in models.items():
+            scores[method][other == side] = model.scores(encoded)
+    is_last = (pd.to_datetime(judging["as_of"]) == pd.Timestamp(later[-1])).to_numpy()
+    return bought(judging), is_last, scores
+
+
+def _half(frame: pd.DataFrame) -> Any:
+    """Which half a person is in, at every cut-off the same."""
+    return np.array([crc32(person.encode()) % 2 for person in frame["person_id"]], int)
+
+
+def _too_good(model: Model, later: pd.DataFrame, y: Floats) -> str:
+    """The inputs that alone rank the hold-out too well, with their AUC."""
+    found = []
+    for name in model.features:
+        if is_number(later[name]):
+            values = floats(later[name])
+            alone = auc(y, np.nan_to_num(values, nan=float(np.nanmedian(values)) if np.isfinite(values).any() else 0))
+            if max(alone, 1 - alone) > LEAK_SINGLE_AUC:
+                found.append(f"{name} (AUC {max(alone, 1 - alone):.3f})")
+    return ", ".join(found)
+
+
+def _verdict(rows: list[dict[str, Any]], chosen: str, too_good: str) -> tuple[str, bool, str]:
+    """The name of what is put in force, whether it is, and why."""
+    by_name = {row["model"]: row for row in rows}
+    mine = by_name[chosen]
+    if too_good or mine["auc"] > LEAK_AUC:
+        single = f"; by itself: {too_good}" if too_good else ""
+        return (
+            chosen,
+            False,
+            f"looks like a leak: AUC {mine['auc']:.3f} on the hold-out{single}. An input seems to see the window",
+        )
+    baselines = [row for row in rows if row["is_baseline"]]
+    beaten_by = [row["model"] for row in baselines if not _beats(mine, row)]
+    name, reason = chosen, f"{chosen} beats {', '.join(row['model'] for row in baselines)} on the hold-out"
+    if beaten_by:
+        name = min(baselines, key=lambda row: row["brier"])["model"]
+        reason = f"fallback to {name}: {chosen} does not beat {', '.join(beaten_by)} on the hold-out"
+    for row in rows:
+        if row["model"].startswith("in force then") and by_name[name]["brier"] > row["brier"] + OLDER_SLACK:
+            return name, False, f"{reason}, but {row['model']} does better there"
+    return name, True, reason
+
+
+def _beats(mine: dict[str, Any], baseline: dict[str, Any]) -> bool:
+    """A lower Brier score (ranking and calibration in one), and no worse ranking."""
+    return mine["brier"] < baseline["brier"] and mine["auc"] >= baseline["auc"] - RANKING_SLACK

@@ -1,0 +1,111 @@
+"""Do the parameters that the demo shop plants come back? `python -m benchmarks.planted --customers N [--seed S]`.
+
+Draws N persons of the demo shop's process (BG/NBD and Gamma-Gamma in days, stores/demo/buyers.py) and fits them twice: on the
+exact times of purchases, which is the process itself, and on whole days with one purchase a day, which is all a shop hands over.
+Each row has the planted parameter, the fitted one, its standard error, and by how many of these they differ.
+"""
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAYS = 791
+"""As in the demo shop: two years of history and 60 days."""
+
+
+def draw(customers: int, seed: int) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """Frequency, recency and T by exact times; and by whole days, with the money of purchase days."""
+    import numpy as np
+    import pandas as pd
+
+    from stores.demo import buyers
+
+    rng = np.random.default_rng(seed)
+    process, spend = buyers.BgNbd(), buyers.GammaGamma()
+    persons = buyers.draw_persons(rng, customers, DAYS, process, spend, visitor_share=buyers.VISITOR_SHARE)
+    purchases = buyers.simulate_purchases(rng, persons, DAYS)
+    days = buyers.purchase_days(rng, persons, purchases, spend).assign(value=lambda rows: rows["value"] / 100)
+    times, whole = (
+        frame.groupby("person")[column].agg(["min", "max", "size"])
+        for frame, column in ((purchases, "time"), (days, "day"))
+    )
+    repeats = days[days["person"].duplicated()].groupby("person")["value"].mean()
+    exact = pd.DataFrame(
+        {"frequency": times["size"] - 1, "recency": times["max"] - times["min"], "T": DAYS - times["min"]}
+    )
+    by_day = pd.DataFrame(
+        {
+            "frequency": whole["size"] - 1,
+            "recency": (whole["max"] - whole["min"]).astype(float),
+            "T": (DAYS - 1 - whole["min"]).astype(float),
+            "monetary_value": repeats.reindex(whole.index),
+            "spend": days.groupby("person")["value"].sum(),
+        }
+    )
+    return exact, by_day
+
+
+def run(customers: int, seed: int) -> dict[str, Any]:
+    from assets.insights.clv import bgnbd, gamma_gamma
+    from assets.insights.clv.groups import grouped
+    from stores.demo import buyers
+
+    exact, by_day = draw(customers, seed)
+    process, planted_spend = buyers.BgNbd(), buyers.GammaGamma()
+    rows = []
+    for name, frame in (("exact times", exact), ("whole days", by_day)):
+        fit = bgnbd.fit(grouped(frame)[0])
+        for parameter in ("r", "alpha", "a", "b"):
+            planted, fitted = getattr(process, parameter), getattr(fit, parameter)
+            error = (fit.standard_errors or {})[parameter]
+            rows.append(
+                {
+                    "data": name,
+                    "parameter": parameter,
+                    "planted": planted,
+                    "fitted": round(fitted, 4),
+                    "standard_error": round(error, 4),
+                    "off_by_standard_errors": round((fitted - planted) / error, 2),
+                }
+            )
+    spend = gamma_gamma.fit(by_day)
+    return {
+        "buyers": len(exact),
+        "purchase_process": rows,
+        "order_value": [
+            {"parameter": name, "planted": planted, "fitted": round(getattr(spend, fitted), 4)}
+            for name, planted, fitted in (
+                ("p", planted_spend.p, "p"),
+                ("q", planted_spend.q, "q"),
+                ("gamma", planted_spend.gamma, "v"),
+            )
+        ],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.planted", description="Do planted parameters come back?"
+    )
+    parser.add_argument("--customers", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    options = parser.parse_args()
+
+    from rich.console import Console
+
+    from benchmarks.clv import print_rows
+
+    console = Console()
+    figures = run(options.customers, options.seed)
+    print_rows(console, f"purchases of {figures['buyers']:,} buyers", figures["purchase_process"])
+    print_rows(console, "order values", figures["order_value"])
+    if options.json:
+        print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Horizon, expected spend, drift and reasons."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assets.features.tables import CUSTOMERS
+from assets.insights.predictions import wordings
+from assets.insights.predictions.drift import reference, shifts
+from assets.insights.predictions.horizon import horizon_days
+from assets.insights.predictions.inputs import AGES, OTHERS, WINDOW_DAYS, caps, inputs
+from assets.insights.predictions.purchase import at, bought
+from assets.insights.predictions.reasons import reasons
+from assets.insights.predictions.spend import fit_spend, judged_spend, load_spend, study_spend
+from resources.learning.model import Model, NotEnough, fit
+from tests.insights.predictions.made import CUT_OFFS, labelled
+
+NAMES = ["recency_days", "frequency", "t_days", "spend", "monetary_value", "gap_mean_days", "region"]
+CAPS = caps(120)
+
+
+@pytest.fixture(scope="module")
+def customers() -> pd.DataFrame:
+    return labelled()
+
+
+@pytest.fixture(scope="module")
+def model(customers: pd.DataFrame) -> Model:
+    return fit("logistic", customers, bought(customers), NAMES, caps=CAPS)
+
+
+def gaps(*days: int) -> tuple[np.ndarray, np.ndarray]:
+    values, counts = np.unique(days, return_counts=True)
+    return values, counts
+
+
+def test_the_horizon_lies_between_the_80_and_90_percent_gap_in_whole_weeks() -> None:
+    assert horizon_days(*gaps(*range(1, 101))) == 84
+    assert horizon_days(*gaps(*([1] * 100))) == 28
+    assert horizon_days(*gaps(*([900] * 100))) == 182
+
+
+def test_a_horizon_in_force_is_kept_while_it_fits() -> None:
+    assert horizon_days(*gaps(*range(1, 101)), before=91) == 84
+    assert horizon_days(*gaps(*range(1, 111)), before=91) == 91
+    assert horizon_days(*gaps(*range(1, 301)), before=91) == 182
+
+
+def test_without_repeat_purchases_there_is_no_horizon() -> None:
+    with pytest.raises(NotEnough, match="needs 50 repeat purchases, has 0"):
+        horizon_days(*gaps())
+
+
+def expected(customers: pd.DataFrame, **changes: object) -> tuple[float, float]:
+    """Expected and realised total of the last window, at the level of the one before."""
+    customers = customers.assign(**changes)
+    past, later = at(customers, CUT_OFFS[:-1]), at(customers, CUT_OFFS[-1:])
+    level = at(customers, CUT_OFFS[-2:-1])
+    p = {len(part): np.full(len(part), bought(part).mean()) for part in (level, later)}
+    spend = fit_spend(past, level, p[len(level)], NAMES, CAPS)
+    return float(spend.expected(p[len(later)], later).sum()), float(later["later_spend"].sum())
+
+
+def test_expected_spend_has_the_level_of_the_newest_window(customers: pd.DataFrame) -> None:
+    total, realised = expected(customers)
+    assert total == pytest.approx(realised, rel=0.15)
+
+
+def test_one_giant_order_is_not_everybodys_level(customers: pd.DataFrame) -> None:
+    usual, _ = expected(customers)
+    giant = customers["later_spend"].copy()
+    giant.iloc[int(np.flatnonzero(giant > 0)[3])] = 1e9
+    total, _ = expected(customers, later_spend=giant)
+    assert total < 2 * usual
+
+
+def test_zero_and_negative_money_is_scored_and_never_negative(customers: pd.DataFrame) -> None:
+    rng = np.random.default_rng(3)
+    money = customers["later_spend"].where(rng.random(len(customers)) > 0.1, -20.0)
+    spend = customers["spend"].where(rng.random(len(customers)) > 0.1, -500.0)
+    strange = customers.assign(later_spend=money, spend=spend, monetary_value=spend / customers["frequency"])
+    for is_own_mean in (False, True):
+        level = at(strange, CUT_OFFS[-1:])
+        fitted = fit_spend(strange, level, np.full(len(level), 0.4), NAMES, CAPS, is_own_mean=is_own_mean)
+        found = fitted.expected(np.full(len(level), 0.4), level)
+        assert np.isfinite(found).all() and (found >= 0).all()
+    with pytest.raises(NotEnough, match="purchases with a price"):
+        fit_spend(strange.assign(later_spend=0.0), level, np.full(len(level), 0.4), NAMES, CAPS)
+    with pytest.raises(NotEnough, match="more was paid than paid back"):
+        fit_spend(strange, level.assign(later_spend=-1.0), np.full(len(level), 0.4), NAMES, CAPS)
+
+
+def test_spend_is_judged_beside_naive_rows_and_comes_back_from_its_parameters(
+    customers: pd.DataFrame, tmp_path
+) -> None:
+    past, level, later = at(customers, CUT_OFFS[:-1]), at(customers, CUT_OFFS[-2:-1]), at(customers, CUT_OFFS[-1:])
+    p = np.full(len(later), 0.5)
+    _, rows = study_spend(past, level, p, later, p, NAMES, CAPS)
+    assert [row["model"] for row in rows] == ["ridge", "own mean purchase", "spend", "spend_90d"]
+    fitted = fit_spend(past, level, p, NAMES, CAPS)
+    back = load_spend(fitted.parameters(tmp_path), tmp_path)
+    assert np.array_equal(back.expected(p, later), fitted.expected(p, later))
+    actual = np.array([0.0, 10.0, 30.0])
+    assert judged_spend(actual, actual * 1.5) == {
+        "bias": 0.5, "mae": 6.6667, "rmse": 9.1287, "spearman": 1.0, "top_tenth_share": 0.75
+    }  # fmt: skip
+
+
+def test_drift_sees_a_shift_and_does_not_cry_wolf_over_age(customers: pd.DataFrame, model: Model) -> None:
+    fitted = reference(model, customers)
+
+    def psi(frame: pd.DataFrame) -> dict[str, float]:
+        return dict(shifts(model, fitted, frame, model.predict(frame)).itertuples(index=False, name=None))
+
+    same = psi(customers.sample(frac=0.5, random_state=1))
+    assert set(same) == {*model.features, "score"}
+    assert max(same.values()) < 0.05
+    # All older by the same year: beyond the cap nothing has moved.
+    old = customers[customers["t_days"] > 120]
+    fitted = reference(model, old)
+    assert psi(old.assign(t_days=old["t_days"] + 365))["t_days"] == pytest.approx(0)
+    moved = psi(old.assign(spend=old["spend"] * 20, region="south"))
+    assert moved["spend"] > 0.25 and moved["region"] > 0.25
+    assert moved["frequency"] == pytest.approx(0)
+
+
+def test_every_input_has_words_in_both_languages() -> None:
+    names = [*AGES, *OTHERS, *WINDOW_DAYS]
+    assert set(names) == set(wordings.WORDINGS)
+    assert set(names) <= {column.name for column in CUSTOMERS.columns}
+    for wording in wordings.WORDINGS.values():
+        for zh, en in (wording.much, wording.little, *([wording.zero] if wording.zero else [])):
+            assert any("\u4e00" <= sign <= "\u9fff" for sign in zh)
+            assert not any("\u4e00" <= sign <= "\u9fff" for sign in en)
+            assert ("{v}" in zh) == ("{v}" in en)
+
+
+def test_reasons_say_what_is_true_of_the_customer(model: Model, customers: pd.DataFrame) -> None:
+    usual = customers.iloc[[0]].assign(recency_days=40, frequency=2, t_days=100, spend=120, monetary_value=60)
+    lapsed = usual.assign(recency_days=120, frequency=1, gap_mean_days=np.nan)
+    eager = usual.assign(recency_days=1, frequency=14, spend=900)
+    found = reasons(model, pd.concat([lapsed, eager], ignore_index=True))
+    assert "已 120 天没有下单" in found[0][0] and "no order for 120 days" in found[0][1]
+    assert "先后 14 天下过单" in found[1][0] and "ordered on 14 days so far" in found[1][1]
+    assert "ordered just 1 day ago" in found[1][1]
+    for zh, en in found:
+        assert 1 <= len(zh.split("；")) == len(en.split("; ")) <= 3
+
+
+def test_no_reason_runs_against_its_plain_sense(model: Model, customers: pd.DataFrame) -> None:
+    """Nobody is expected back because he has been away for long."""
+    given = model.contributions(customers)[:, model.features.index("recency_days")]
+    for (zh, _), contribution, days in zip(reasons(model, customers), given, customers["recency_days"], strict=True):
+        if f"已 {days:.0f} 天没有下单" in zh:
+            assert contribution < 0
+        if f"{days:.0f} 天前刚下过单" in zh:
+            assert contribution > 0
+
+
+def test_inputs_come_from_the_columns_a_shop_has() -> None:
+    bare = [column.name for column in CUSTOMERS.columns if not column.needs and not column.money]
+    assert not {"view_count_30d", "region", "spend"} & set(inputs(bare, 400))
+    assert "view_count_30d" in inputs([column.name for column in CUSTOMERS.columns], 400)

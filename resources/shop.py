@@ -7,7 +7,7 @@ import os
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -75,6 +75,12 @@ class Limits(BaseModel):
     )
 
 
+class AspectWords(Words):
+    """What reviews speak of, under its names, and the words by which it is known."""
+
+    words: list[str] = Field(default_factory=list)
+
+
 class Event(BaseModel):
     """Days that are known beforehand to be unlike others: of every year (`month_day: 11-11`), or one by one (`dates`)."""
 
@@ -107,6 +113,13 @@ class Settings(BaseModel):
     forecast_days: int = Field(28, ge=7, le=91, description="Days ahead that are forecast.")
     events: list[Event] | None = Field(
         None, description="Events known beforehand; unless told, a shop with a Chinese locale has 双11, 618 and 春节."
+    )
+    sentiment_engine: Literal["own", "snownlp"] = Field("own", description="What scores reviews.")
+    snownlp_reviews: int = Field(
+        20, ge=0, description="Reviews a delivery that snownlp scores too, for comparison; it needs 10 ms each."
+    )
+    aspects: dict[str, AspectWords] = Field(
+        default_factory=dict, description="Lists of words of aspects: another, one in place of ours, or none of it."
     )
 
 

@@ -19,7 +19,10 @@ WEEKLY = {
     "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
     "insights/forecasts", "insights/forecast_backtests",
 }  # fmt: skip
-NEEDS = {"features/identities": "links", "insights/session_propensity": "events"}
+NEEDS = {
+    "features/identities": "links", "insights/session_propensity": "events",
+    "insights/product_satisfaction": "reviews", "insights/aspect_trends": "reviews",
+}  # fmt: skip
 TABLES = {
     "demo": {"orders", "events", "reviews", "messages", "outcomes", "customers", "products", "links", "answers"},
     "online_retail": {"orders", "products"},
@@ -33,7 +36,8 @@ def weekly_of(store: str) -> set[str]:
 
 def expected(store: str) -> set[str]:
     stages = {f"{stage}/{table}" for stage in ("raw", "clean") for table in TABLES[store]}
-    return weekly_of(store) | stages | {"features/customer_days", "outreach/snapshot"}
+    daily = {"features/customer_days"} | ({"insights/review_scores"} if "reviews" in TABLES[store] else set())
+    return weekly_of(store) | stages | daily | {"outreach/snapshot"}
 
 
 @pytest.fixture(params=sorted(TABLES))

@@ -1,0 +1,1 @@
+"""What customers say: sentiment and aspects of reviews, satisfaction by product, trends by aspect."""

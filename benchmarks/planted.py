@@ -1,16 +1,20 @@
-"""Do the parameters that the demo shop plants come back? `python -m benchmarks.planted --customers N [--seed S]`.
+"""Do the parameters that the demo shop plants come back? `python -m benchmarks.planted --customers N [--seed S] [--home HOME]`.
 
 Draws N persons of the demo shop's process (BG/NBD and Gamma-Gamma in days, stores/demo/buyers.py) and fits them twice: on the
 exact times of purchases, which is the process itself, and on whole days with one purchase a day, which is all a shop hands over.
-Each row has the planted parameter, the fitted one, its standard error, and by how many of these they differ.
+Each row has the planted parameter, the fitted one, its standard error, and by how many of these they differ. With `--home`, where
+`zhike demo` has run, also those of the newest fit in that shop's registry: through dirt, returns, links and gates.
 """
 
 import argparse
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from assets.insights.clv.fitting import Fit
 
 DAYS = 791
 """As in the demo shop: two years of history and 60 days."""
@@ -48,29 +52,54 @@ def draw(customers: int, seed: int) -> "tuple[pd.DataFrame, pd.DataFrame]":
     return exact, by_day
 
 
-def run(customers: int, seed: int) -> dict[str, Any]:
+def compared(data: str, fit: "Fit") -> list[dict[str, Any]]:
+    """The planted parameters of the purchase process beside those of a fit."""
+    from stores.demo import buyers
+
+    rows = []
+    for parameter, planted in vars(buyers.BgNbd()).items():
+        fitted, error = getattr(fit, parameter), (fit.standard_errors or {})[parameter]
+        rows.append(
+            {
+                "data": data,
+                "parameter": parameter,
+                "planted": planted,
+                "fitted": round(fitted, 4),
+                "standard_error": round(error, 4),
+                "off_by_standard_errors": round((fitted - planted) / error, 2),
+            }
+        )
+    return rows
+
+
+def of_the_shop(home: Path) -> "Fit":
+    """The newest fit of BG/NBD in the demo shop's registry."""
+    from assets.insights.clv.fitting import Fit
+    from assets.insights.clv.model import NAME
+    from resources.home import export_demo
+    from resources.registry import recorded
+    from resources.warehouse import Warehouse
+
+    export_demo(home)
+    with Warehouse(store="demo", home=str(home)).opened() as warehouse:
+        fits = [fitted for fitted in recorded(warehouse.connection, NAME) if fitted.method == "bgnbd"]
+    return Fit.from_parameters(fits[-1].parameters["purchases"])
+
+
+def run(customers: int, seed: int, home: "Path | None" = None) -> dict[str, Any]:
     from assets.insights.clv import bgnbd, gamma_gamma
     from assets.insights.clv.groups import grouped
     from stores.demo import buyers
 
     exact, by_day = draw(customers, seed)
-    process, planted_spend = buyers.BgNbd(), buyers.GammaGamma()
-    rows = []
-    for name, frame in (("exact times", exact), ("whole days", by_day)):
-        fit = bgnbd.fit(grouped(frame)[0])
-        for parameter in ("r", "alpha", "a", "b"):
-            planted, fitted = getattr(process, parameter), getattr(fit, parameter)
-            error = (fit.standard_errors or {})[parameter]
-            rows.append(
-                {
-                    "data": name,
-                    "parameter": parameter,
-                    "planted": planted,
-                    "fitted": round(fitted, 4),
-                    "standard_error": round(error, 4),
-                    "off_by_standard_errors": round((fitted - planted) / error, 2),
-                }
-            )
+    planted_spend = buyers.GammaGamma()
+    rows = [
+        row
+        for name, frame in (("exact times", exact), ("whole days", by_day))
+        for row in compared(name, bgnbd.fit(grouped(frame)[0]))
+    ]
+    if home:
+        rows += compared("the demo shop", of_the_shop(home))
     spend = gamma_gamma.fit(by_day)
     return {
         "buyers": len(exact),
@@ -92,6 +121,7 @@ def main() -> None:
     )
     parser.add_argument("--customers", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--home", type=Path, help="where `zhike demo` has run")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
 
@@ -100,7 +130,7 @@ def main() -> None:
     from benchmarks.clv import print_rows
 
     console = Console()
-    figures = run(options.customers, options.seed)
+    figures = run(options.customers, options.seed, options.home)
     print_rows(console, f"purchases of {figures['buyers']:,} buyers", figures["purchase_process"])
     print_rows(console, "order values", figures["order_value"])
     if options.json:

@@ -146,7 +146,8 @@ def _levels(column: pd.Series) -> Levels | None:
     codes, found = _coded(column)
     counts: dict[str, int] = {}
     for level, count in zip(found, np.bincount(codes, minlength=len(found)), strict=True):
-        counts[level] = counts.get(level, 0) + int(count)
+        if count:
+            counts[level] = counts.get(level, 0) + int(count)
     fewest = max(RARE_ROWS, RARE_SHARE * len(column))
     enough = [level for level, count in counts.items() if count >= fewest and level != OTHER]
     kept = sorted(enough, key=lambda level: (-counts[level], level))[:MOST_LEVELS]
@@ -154,9 +155,9 @@ def _levels(column: pd.Series) -> Levels | None:
 
 
 def _coded(column: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
-    """The column as numbers of levels, and the levels as text."""
-    codes, found = pd.factorize(column.astype("object"), use_na_sentinel=False)
-    return codes, [_text(value) for value in found]
+    """The column as numbers of levels, and the levels as text; the last stands for what is missing."""
+    codes, found = pd.factorize(column)
+    return np.where(codes < 0, len(found), codes), [*(_text(value) for value in found), OTHER]
 
 
 def _text(value: object) -> str:

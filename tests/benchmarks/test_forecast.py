@@ -88,8 +88,11 @@ def test_days_after_the_last_origin_change_no_forecast(invoices: Path) -> None:
     assert (with_top_down(told, series, [30]) == made).all()
 
 
-def test_the_cheapest_of_those_within_one_standard_error_is_chosen() -> None:
+def test_the_cheapest_of_those_that_are_as_good_as_the_best_is_chosen() -> None:
     best = np.array([[1.0, 1.1, 0.9, 1.0]])
     older = {"dear": best, "cheap": best + [[0.1, -0.05, 0.02, -0.01]], "floor": best + 0.5}
     assert chosen_of(older, {"dear": 100, "cheap": 1, "floor": 0}) == "cheap"
     assert chosen_of({**older, "cheap": best + 0.1}, {"dear": 100, "cheap": 1, "floor": 0}) == "dear"
+    # Behind by the same half a percent everywhere: clear, and of no matter.
+    assert chosen_of({**older, "cheap": best * 1.005}, {"dear": 100, "cheap": 1, "floor": 0}) == "cheap"
+    assert chosen_of({**older, "cheap": best * 1.02}, {"dear": 100, "cheap": 1, "floor": 0}) == "dear"

@@ -51,6 +51,16 @@ def refused(folder: Path, text: str) -> ZhikeError:
         ("history/orders.parquet", '"history/{date}.parquet"', "`history: true` and {date} exclude each other"),
         ("start: 2024-01-01", "start: soon", "start: Input should be a valid date"),
         ("time_zone:", "timezone:", "timezone: Extra inputs are not permitted"),
+        (
+            "limits:",
+            "settings: {events: [{name: {zh: 店庆, en: Anniversary}}]}\nlimits:",
+            "settings.events.0: event Anniversary: give either `month_day` or `dates`",
+        ),
+        (
+            "limits:",
+            "settings: {events: [{name: {zh: 店庆, en: Anniversary}, month_day: 02-30}]}\nlimits:",
+            "settings.events.0: day",
+        ),
         ("quarantine_share", "quarantine_shar", "limits.quarantine_shar: Extra inputs are not permitted"),
     ],
 )

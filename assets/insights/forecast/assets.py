@@ -194,7 +194,9 @@ def _evidence(room: Room, newest: tuple[list[Row], date] | None) -> dict[str, di
         metrics = room.fits[-1].metrics
         found["holdout"] = evidence.table(metrics["holdout"])
         found["coverage"] = evidence.table(metrics["coverage"])
-    if newest:
+    newest_week = room.warehouse.connection.execute(f"SELECT max(as_of) FROM {FORECASTS.qualified}").fetchall()[0][0]
+    # A long range comes in chunks: only the last one's window is drawn.
+    if newest and newest[1] == newest_week:
         told, week = newest
         series = "revenue" if any(row["series"] == "revenue" for row in told) else "orders"
         days = [row for row in told if row["series"] == series]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ class Judged:
     told: Floats
     unit: float
 
-    @property
+    @cached_property
     def mase(self) -> float:
         return mase(self.actual, self.told, self.unit)
 

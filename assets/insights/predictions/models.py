@@ -53,7 +53,9 @@ def fits_until(warehouse: Warehouse, week: date) -> tuple[list[Fitted], str]:
 
     start = warehouse.shop.start
     earliest = start + timedelta(days=WARM_UP_DAYS + 2 * 7 * SHORTEST_WEEKS)
-    shortfalls = [str(NotEnough(f"{(earliest - start).days} days", f"{max(0, (week - start).days)} days"))]
+    shortfalls = [
+        str(NotEnough(f"{(earliest - start).days} days before a month", f"{max(0, (week - start).days)} days"))
+    ]
     fit = partial(fit_model, Past(warehouse, week), shortfalls)
     known = recorded(warehouse.connection, MODEL)
     # Fits grow stale from a day on, so before the first that is not stale there was not enough, and still is not.
@@ -153,9 +155,9 @@ def _spend(
     names, limits = inputs(list(labelled), history_days), caps(history_days)
     past, level, later = at(labelled, found.train), at(labelled, found.train[-1:]), at(labelled, [found.holdout])
     try:
-        is_own_mean, rows = study_spend(
+        basis, rows = study_spend(
             past, level, found.candidate.predict(level), later, found.candidate.predict(later), names, limits
         )
-        return fit_spend(labelled, later, found.model.predict(later), names, limits, is_own_mean=is_own_mean), rows
+        return fit_spend(labelled, later, found.model.predict(later), names, limits, basis), rows
     except NotEnough as shortfall:
         return None, [{"model": str(shortfall)}]

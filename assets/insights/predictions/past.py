@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from assets.features.frames import prepare_persons
@@ -13,6 +14,7 @@ from resources.registry import fit_dates
 from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
 
 HERE = Path(__file__).parent
@@ -20,6 +22,8 @@ WARM_UP_DAYS = 90
 TRAINED_CUT_OFFS = 5
 SAMPLE_ROWS = 20_000
 ROWS_AT_ONCE = 200_000
+
+_ASKED: "WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[tuple[date, int], pd.DataFrame]]" = WeakKeyDictionary()
 
 
 def cut_offs(start: date, day: date, horizon_days: int) -> list[date]:
@@ -41,7 +45,8 @@ class Past:
     def __init__(self, warehouse: Warehouse, until: date):
         self.warehouse = warehouse
         self.until = until
-        self._labelled: dict[tuple[date, int], pd.DataFrame] = {}
+        # For as long as the warehouse is open: nothing delivered changes under a weekly step, whose chunks need the same cut-offs.
+        self._labelled: dict[tuple[date, int], pd.DataFrame] = _ASKED.setdefault(warehouse.connection, {})
 
     def labelled(self, days: Sequence[date], horizon_days: int) -> "pd.DataFrame":
         import pandas as pd
@@ -49,7 +54,7 @@ class Past:
         missing = [day for day in days if (day, horizon_days) not in self._labelled]
         if missing:
             later = fit_dates(days[-1] + timedelta(days=1), self.until - timedelta(days=horizon_days))
-            self._ask([*missing, *later], horizon_days)
+            self._ask([*missing, *(day for day in later if (day, horizon_days) not in self._labelled)], horizon_days)
         return pd.concat([self._labelled[day, horizon_days] for day in days], ignore_index=True)
 
     def _ask(self, days: Sequence[date], horizon_days: int) -> None:

@@ -25,11 +25,7 @@ Said = tuple[str, str]
 def reasons(model: Model, frame: pd.DataFrame) -> list[Said]:
     """Of each row its SHOWN strongest themes that have something to say, strongest first, in Chinese and in English."""
     names, given = model.features, model.contributions(frame)
-    much, values = (
-        _much(model, frame, given),
-        [frame[name].astype(object).where(frame[name].notna(), None) for name in names],
-    )
-    values = [column.tolist() for column in values]
+    much, values = _much(model, frame, given), [frame[name].tolist() for name in names]
     senses = np.array([WORDINGS[name].sense for name in names])
     is_absent = np.column_stack([frame[name].isna() for name in names])
     signs = np.sign(given)
@@ -52,7 +48,7 @@ def reasons(model: Model, frame: pd.DataFrame) -> list[Said]:
             if strengths[row, theme] == 0 or len(said) == SHOWN:
                 break
             at = speakers[row, theme]
-            key = (names[at], bool(much[row, at]), values[at][row])
+            key = (names[at], bool(much[row, at]), None if is_absent[row, at] else values[at][row])
             words = cache.get(key) or cache.setdefault(key, _worded(*key))
             if words not in said:
                 said.append(words)

@@ -2,14 +2,14 @@
 
 The amount is a ridge regression of log spend among those who bought, brought back to the level of money by one factor: all
 money of the newest closed window over all money expected of it. Season caveat: that factor is the level of the last window; before an
-autumn peak it is too low. Where the regression does not rank the hold-out at least as well as each customer's own mean
-purchase, that mean is the amount.
+autumn peak it is too low. Where something simpler (the customer's own mean purchase, past spend) errs less on the hold-out
+and ranks as well, that is used instead.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,18 +22,27 @@ GIANT_SHARE, GIANT_TIMES = 0.99, 10
 RANKING_SLACK = 0.01
 TOP_SHARE = 0.1
 
+Basis = Literal["ridge", "own mean purchase", "spend", "spend_90d"]
+SIMPLER: tuple[Basis, ...] = ("own mean purchase", "spend", "spend_90d")
+
 
 @dataclass(frozen=True, eq=False)
 class Spend:
-    """`amount` is None where the customer's own mean purchase is used; no amount is above `most`."""
+    """What is expected, by its basis: an amount (ridge, or the own mean purchase) times the probability of a purchase, or
+    past spend as it stands. No amount is above `most`; `scale` brings all to the level of a window."""
 
+    basis: Basis
     amount: Model | None
     most: float
     scale: float
 
     def expected(self, p_purchase: Floats, frame: pd.DataFrame) -> Floats:
-        own = np.nan_to_num(np.maximum(floats(frame["monetary_value"]), 0))
-        amounts = own if self.amount is None else np.expm1(np.clip(self.amount.predict(frame), 0, np.log1p(self.most)))
+        if self.basis in ("spend", "spend_90d"):
+            return self.scale * np.maximum(np.nan_to_num(floats(frame[self.basis])), 0)
+        if self.amount is None:
+            amounts = np.nan_to_num(np.maximum(floats(frame["monetary_value"]), 0))
+        else:
+            amounts = np.expm1(np.clip(self.amount.predict(frame), 0, np.log1p(self.most)))
         return self.scale * p_purchase * np.minimum(amounts, self.most)
 
     def at_level(self, p_purchase: Floats, frame: pd.DataFrame) -> "Spend":
@@ -46,12 +55,12 @@ class Spend:
 
     def parameters(self, folder: Path) -> dict[str, Any]:
         amount = self.amount.parameters(folder) if self.amount else None
-        return {"amount": amount, "most": self.most, "scale": self.scale}
+        return {"basis": self.basis, "amount": amount, "most": self.most, "scale": self.scale}
 
 
 def load_spend(parameters: Mapping[str, Any], folder: Path) -> Spend:
     amount = load(parameters["amount"], folder) if parameters["amount"] else None
-    return Spend(amount, parameters["most"], parameters["scale"])
+    return Spend(parameters["basis"], amount, parameters["most"], parameters["scale"])
 
 
 def fit_spend(
@@ -60,8 +69,7 @@ def fit_spend(
     p_purchase: Floats,
     names: Sequence[str],
     limits: Mapping[str, float],
-    *,
-    is_own_mean: bool = False,
+    basis: Basis = "ridge",
 ) -> Spend:
     """Fitted on `labelled`, brought to the level of the window of `level`, whose customers buy with `p_purchase`."""
     spent = floats(labelled["later_spend"])
@@ -70,10 +78,10 @@ def fit_spend(
         raise NotEnough("purchases with a price", "none")
     most = float(GIANT_TIMES * np.quantile(spent[spent > 0], GIANT_SHARE))
     amount = None
-    if not is_own_mean:
+    if basis == "ridge":
         target = np.log1p(np.minimum(floats(paying["later_spend"]), most))
         amount = fit("linear", paying, target, names, is_class=False, caps=limits)
-    return Spend(amount, most, 1.0).at_level(p_purchase, level)
+    return Spend(basis, amount, most, 1.0).at_level(p_purchase, level)
 
 
 def judged_spend(actual: Floats, expected: Floats) -> dict[str, float]:
@@ -101,17 +109,25 @@ def study_spend(
     p_later: Floats,
     names: Sequence[str],
     limits: Mapping[str, float],
-) -> tuple[bool, list[dict[str, Any]]]:
-    """Whether the customer's own mean is to be used, and the hold-out table. Fitted on `past` at the level of `level`."""
+) -> tuple[Basis, list[dict[str, Any]]]:
+    """The basis to be used, and the hold-out table. Fitted on `past` at the level of `level`."""
     actual = floats(later["later_spend"])
-    models = {
-        name: fit_spend(past, level, p_level, names, limits, is_own_mean=name != "ridge")
-        for name in ("ridge", "own mean purchase")
-    }
-    rows = [{"model": name} | judged_spend(actual, model.expected(p_later, later)) for name, model in models.items()]
-    level_actual = floats(level["later_spend"]).sum()
-    for name in ("spend", "spend_90d"):
-        naive, naive_level = (np.maximum(np.nan_to_num(floats(part[name])), 0) for part in (later, level))
-        if naive_level.sum() > 0 and level_actual > 0:
-            rows.append({"model": name} | judged_spend(actual, naive * level_actual / naive_level.sum()))
-    return rows[0]["spearman"] < rows[1]["spearman"] - RANKING_SLACK, rows
+    figures: dict[Basis, dict[str, float]] = {}
+    for basis in ("ridge", *SIMPLER):
+        try:
+            fitted = fit_spend(past, level, p_level, names, limits, basis)
+        except NotEnough:
+            if basis == "ridge":
+                raise
+            continue
+        figures[basis] = judged_spend(actual, fitted.expected(p_later, later))
+    ridge = figures["ridge"]
+    ahead = [
+        basis
+        for basis in SIMPLER
+        if basis in figures
+        and figures[basis]["rmse"] < ridge["rmse"]
+        and figures[basis]["spearman"] >= ridge["spearman"] - RANKING_SLACK
+    ]
+    chosen = min(ahead, key=lambda basis: figures[basis]["rmse"]) if ahead else "ridge"
+    return chosen, [{"model": basis, "is_used": basis == chosen} | found for basis, found in figures.items()]

@@ -12,7 +12,12 @@ from assets.insights.forecast.backtest import (
     wape,
 )
 from assets.insights.forecast.combine import with_events
-from assets.insights.forecast.intervals import covered, interval, spread_by_step
+from assets.insights.forecast.intervals import (
+    calibrated,
+    covered,
+    interval,
+    spread_by_step,
+)
 from assets.insights.forecast.naive import seasonal_naive
 from assets.insights.forecast.theta import theta_on_roots
 
@@ -83,3 +88,10 @@ def test_too_few_origins_make_no_interval() -> None:
 def test_an_interval_of_a_forecaster_that_was_never_wrong_is_a_point() -> None:
     lower, upper = interval(np.full(6, 4.0), np.ones((9, 6)), np.ones((9, 6)), 0.8)
     assert lower.tolist() == upper.tolist() == [4.0] * 6
+
+
+def test_more_is_asked_of_the_past_where_intervals_held_less_than_they_said() -> None:
+    assert calibrated({0.8: 0.79, 0.85: 0.84, 0.9: 0.9}, 0.8) == 0.8
+    assert calibrated({0.8: 0.72, 0.85: 0.79, 0.9: 0.86}, 0.8) == 0.85
+    # Where they held more, nothing is taken away.
+    assert calibrated({0.8: 0.86, 0.85: 0.9, 0.9: 0.95}, 0.8) == 0.8

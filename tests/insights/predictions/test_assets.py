@@ -246,4 +246,7 @@ def test_a_shop_two_weeks_old_is_told_how_much_history_it_needs(tea_house: Bench
     result = run(young, *PREDICTIONS, first=week, last=week)
     assert young.rows("insights.predictions") == []
     said = notes(result, "insights/predictions")["not_enough_history"]
-    assert said == "not enough history: needs 146 days, has 14 days; 1 weeks up to 2024-01-15 have no predictions"
+    assert (
+        said
+        == "not enough history: needs 146 days before a month, has 14 days; 1 weeks up to 2024-01-15 have no predictions"
+    )

@@ -79,9 +79,9 @@ def test_zero_and_negative_money_is_scored_and_never_negative(customers: pd.Data
     money = customers["later_spend"].where(rng.random(len(customers)) > 0.1, -20.0)
     spend = customers["spend"].where(rng.random(len(customers)) > 0.1, -500.0)
     strange = customers.assign(later_spend=money, spend=spend, monetary_value=spend / customers["frequency"])
-    for is_own_mean in (False, True):
+    for basis in ("ridge", "own mean purchase", "spend"):
         level = at(strange, CUT_OFFS[-1:])
-        fitted = fit_spend(strange, level, np.full(len(level), 0.4), NAMES, CAPS, is_own_mean=is_own_mean)
+        fitted = fit_spend(strange, level, np.full(len(level), 0.4), NAMES, CAPS, basis)
         found = fitted.expected(np.full(len(level), 0.4), level)
         assert np.isfinite(found).all() and (found >= 0).all()
     with pytest.raises(NotEnough, match="purchases with a price"):
@@ -104,6 +104,18 @@ def test_spend_is_judged_beside_naive_rows_and_comes_back_from_its_parameters(
     assert judged_spend(actual, actual * 1.5) == {
         "bias": 0.5, "mae": 6.6667, "rmse": 9.1287, "spearman": 1.0, "top_tenth_share": 0.75
     }  # fmt: skip
+
+
+def test_past_spend_is_used_where_it_errs_less_than_the_regression(customers: pd.DataFrame) -> None:
+    """A shop in which everybody spends a third of what he spent so far, whatever else he did."""
+    steady = customers.assign(later_spend=customers["spend"].clip(lower=0) / 3)
+    past, level, later = at(steady, CUT_OFFS[:-1]), at(steady, CUT_OFFS[-2:-1]), at(steady, CUT_OFFS[-1:])
+    p = np.full(len(later), 0.5)
+    basis, rows = study_spend(past, level, p, later, p, NAMES, CAPS)
+    assert basis == "spend"
+    assert [row["model"] for row in rows if row["is_used"]] == ["spend"]
+    fitted = fit_spend(past, level, p, NAMES, CAPS, basis)
+    assert fitted.expected(p, later).sum() == pytest.approx(later["later_spend"].sum(), rel=0.2)
 
 
 def test_drift_sees_a_shift_and_does_not_cry_wolf_over_age(customers: pd.DataFrame, model: Model) -> None:

@@ -254,7 +254,8 @@ def _mark_stale(
             "themselves": themselves,
         },
     ).fetchall()
-    if table.partitioning == "daily":
+    # Fits rest on what was delivered and on features, never on verdicts of other fits.
+    if table.partitioning == "daily" and table.schema != "insights":
         connection.execute(
             "UPDATE models.registry SET is_stale = true WHERE fitted_as_of > CAST($first AS DATE)",
             {"first": min(replaced)},

@@ -2,7 +2,7 @@
 installed (for Chinese shops), or snownlp where the shop asks for it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 MODEL, INSTALLED = "sentiment", "sentiment_installed"
 METHOD = "logistic regression with and without naive-Bayes ratios"
-# Reviews that a fit rests on: the newest. A fit is made again when there are so many more than for the one in force.
-MOST, GROWTH = 40_000, 1.5
+# Reviews that a fit rests on: the newest. A fit is made again when there are half as many more than for the one in force,
+# or when that is half a year old.
+MOST, GROWTH, AGE = 40_000, 1.5, timedelta(days=182)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def installed_model() -> "Model":
 
 
 def _fit_on_stars(warehouse: Warehouse, installed: Fitted | None, day: date, before: Fitted | None) -> Fitted | None:
-    """The model of the rated reviews known before `day`; None while they are few, or hardly more than for the one in force."""
+    """The model of the rated reviews known before `day`; None while they are few, or while the one in force is new enough."""
     import numpy as np
     from threadpoolctl import threadpool_limits
 
@@ -89,7 +90,9 @@ def _fit_on_stars(warehouse: Warehouse, installed: Fitted | None, day: date, bef
 
     sql = (HERE / "rated.sql").read_text(encoding="utf-8")
     rated = warehouse.connection.execute(f"SELECT count(*) FROM ({sql})", {"day": day, "most": 10**12}).fetchall()[0][0]
-    if rated < FEWEST or (before is not None and rated < GROWTH * before.parameters["rated_count"]):
+    if rated < FEWEST or (
+        before and rated < GROWTH * before.parameters["rated_count"] and day < before.fitted_as_of + AGE
+    ):
         return None
     rows = warehouse.connection.execute(sql, {"day": day, "most": MOST}).fetchall()[::-1]
     pairs = [(text, stars) for text, stars in ((normalised(text), stars) for text, stars in rows) if has_words(text)]

@@ -73,7 +73,11 @@ class Model:
         return (known > 0) & (3 * known >= counts.sum(axis=1))
 
     def columns(self, documents: Documents) -> "Matrix":
-        return _columns(self.characters, self.words, documents)
+        blocks = [
+            self.characters.weighted(character_grams(documents.texts)),
+            self.words.weighted(word_grams(documents.tokens)),
+        ]
+        return _columns(blocks, documents)
 
     def scores(self, documents: Documents) -> "Array":
         return np.asarray(self.columns(documents) @ self.weights) + self.intercepts
@@ -161,9 +165,10 @@ def log_odds(probabilities: "Array") -> "Array":
 def fit(documents: Documents, labels: "Array", classes: Sequence[str], weights: "Array | None" = None) -> Model:
     """A model that is not calibrated yet. `labels` are numbers of `classes`; `weights` those of the rows."""
     fewest = 2 if len(documents) >= MANY else 1
-    characters = Vocabulary.of(character_grams(documents.texts), fewest)
-    words = Vocabulary.of(word_grams(documents.tokens), fewest)
-    matrix = _columns(characters, words, documents).astype(np.float64)
+    grams = character_grams(documents.texts), word_grams(documents.tokens)
+    characters, words = (Vocabulary.of(found, fewest) for found in grams)
+    blocks = [characters.weighted(grams[0]), words.weighted(grams[1])]
+    matrix = _columns(blocks, documents).astype(np.float64)
     sides = [1] if len(classes) == 2 else range(len(classes))
     found = [_against_the_rest(matrix, labels == side, weights, balanced=len(classes) > 2) for side in sides]
     width = len(found)
@@ -190,17 +195,14 @@ def fit_calibrated(documents: Documents, labels: "Array", classes: Sequence[str]
     )
 
 
-def _columns(characters: Vocabulary, words: Vocabulary, documents: Documents) -> "Matrix":
+def _columns(blocks: "Sequence[Matrix]", documents: Documents) -> "Matrix":
+    """The weighted n-grams with the prior's score and its size beside them."""
     from scipy.sparse import csr_array, hstack
 
     # The prior's score reaches from about -8 to 8; n-grams of a text are of length 1 together.
     prior = (documents.prior if documents.prior is not None else np.zeros(len(documents))) * 0.3
-    blocks = [
-        characters.weighted(character_grams(documents.texts)),
-        words.weighted(word_grams(documents.tokens)),
-        csr_array(np.column_stack([prior, np.abs(prior)]).astype(np.float32)),
-    ]
-    return csr_array(hstack(blocks, format="csr"))
+    beside = csr_array(np.column_stack([prior, np.abs(prior)]).astype(np.float32))
+    return csr_array(hstack([*blocks, beside], format="csr"))
 
 
 def _against_the_rest(

@@ -124,7 +124,9 @@ def test_a_short_history_is_refused_with_what_it_needs(forecaster: Forecaster) -
 
 
 @pytest.mark.parametrize(
-    "forecaster", [theta, theta_on_roots, ets, ets_on_roots, arima, ridge_on_lags, seasonal_mean], ids=str
+    "forecaster",
+    [theta, theta_on_roots, ets, ets_on_roots, arima, ridge_on_lags, seasonal_mean],
+    ids=lambda each: each.__name__,
 )
 def test_one_giant_day_is_not_promised_again(forecaster: Forecaster) -> None:
     history = climbing(150, 3)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assets.features.frames import persons_as_of
+from assets.features.frames import prepare_persons
 from assets.features.tables import CUSTOMER_DAYS
 from assets.insights.recommendations.content import describe
 from assets.insights.recommendations.fitting import Bounds
@@ -70,7 +70,7 @@ def prepare(warehouse: Warehouse, week: date) -> None:
     for name in ("orders", "events", "products", "customers"):
         warehouse.view(CONTRACT[name].clean)
     warehouse.view(CUSTOMER_DAYS)
-    persons_as_of(warehouse, [week])
+    prepare_persons(warehouse, [week])
 
 
 def known(warehouse: Warehouse, week: date) -> Known:

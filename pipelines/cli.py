@@ -210,6 +210,36 @@ def customer(
         console.print(_fields(table, row))
 
 
+@app.command()
+def recommend(
+    person: Annotated[str, typer.Argument(metavar="ID")],
+    store: Store = "demo",
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """What to show one customer next and what to offer again, with reasons, from the published snapshot."""
+    from pipelines.results import recommend as find
+
+    shop, folder = _shop(store, home)
+    rows = find(open_home(shop, folder), person)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    titles = {"discover": "新发现 new to the customer", "rebuy": "再次购买 to buy again"}
+    for name, title in titles.items():
+        chosen = [row for row in rows if row["list"] == name]
+        if not chosen:
+            console.print(f"{title}: –")
+            continue
+        grid = Grid("#", "product", "score", "source", "why", title=f"{title}, {chosen[0]['as_of']}")
+        for row in chosen:
+            why = f"{row['because_zh']}\n{row['because_en']}"
+            grid.add_row(
+                str(row["position"]), f"{row['title']}\n{row['product_id']}", f"{row['score']:.3f}", row["source"], why
+            )
+        console.print(grid)
+
+
 def _fields(title: str, row: dict[str, Any]) -> Grid:
     grid = Grid("", "", title=title, show_header=False)
     for name, value in row.items():

@@ -14,6 +14,7 @@ from assets.features.assets import build as features
 from assets.insights.clv.assets import build as clv
 from assets.insights.forecast.assets import build as forecast
 from assets.insights.predictions.assets import build as predictions
+from assets.insights.recommendations.assets import build as recommendations
 from assets.insights.segments.assets import build as segments
 from assets.insights.sentiment.assets import build as sentiment
 from assets.insights.sessions.assets import build as sessions
@@ -32,7 +33,7 @@ DEFAULT_STORE = "demo"
 
 def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
     """Every asset of the shop; those whose inputs it does not hand over are not there."""
-    rooms = (raw, clean, features, segments, clv, sessions, predictions, forecast, sentiment)
+    rooms = (raw, clean, features, segments, clv, sessions, predictions, forecast, recommendations, sentiment)
     tables = [asset for build in rooms for asset in build(calendar)]
     return [*tables, *snapshot([asset.key for asset in tables if asset.partitions_def == calendar.weekly])]
 

@@ -64,6 +64,27 @@ def customer(home: Home, person: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+def recommend(home: Home, person: str) -> list[dict[str, Any]]:
+    """Both lists of one person or account, as published, in order. Raises ZhikeError where there is none."""
+    accounts = _query(
+        home, "SELECT person_id FROM identities_latest WHERE customer_id = $id", "identities_latest", person
+    )
+    person_id = accounts[0]["person_id"] if accounts else person
+    rows = _query(
+        home,
+        "SELECT * FROM recommendations_latest WHERE person_id = $id ORDER BY list, position",
+        "recommendations_latest",
+        person_id,
+    )
+    if not rows:
+        raise ZhikeError(
+            f"no list for {person!r} in the newest week",
+            str(home.snapshot / "current"),
+            "check the id; a shop gets lists once it has the history that `zhike run` says is needed",
+        )
+    return rows
+
+
 def _query(home: Home, sql: str, table: str, person: str | None = None) -> list[dict[str, Any]]:
     snapshot = current(home.snapshot)
     if snapshot is None:

@@ -123,6 +123,44 @@ class Settings(BaseModel):
     )
 
 
+class Recommendations(BaseModel):
+    """How customers' lists are made. Left out, what an event is worth and how fast it fades are chosen on the shop's own past."""
+
+    model_config = ConfigDict(extra="forbid")
+    weeks: int = Field(4, ge=1, description="As-of weeks whose lists are kept; older ones are not made.")
+    length: int = Field(10, ge=1, le=50, description="Products of a list of new ones.")
+    rebuy_length: int = Field(5, ge=1, le=50, description="Products of a list to buy again.")
+    event_worths: dict[str, float] | None = Field(
+        None, description="Worth of a view, cart, favorite or click; a purchase is 1."
+    )
+    half_life_days: float | None = Field(
+        None, gt=0, description="With `event_worths`: age at which an event counts half."
+    )
+    a_category: int = Field(4, ge=1, description="Products of one category in a list, at most.")
+    ignored: float = Field(
+        0.8, gt=0, le=1, description="What a score is multiplied by for every impression passed over."
+    )
+    least_price: float = Field(0.0, ge=0, description="Cheaper products are not shown.")
+    hidden_categories: list[str] = Field(default_factory=list, description="Categories that are not shown.")
+    hidden_products: list[str] = Field(default_factory=list, description="Products that are not shown.")
+    holdout_share: float = Field(
+        0.05, ge=0, lt=1, description="Customers who get what sells, to measure the lift against."
+    )
+    history: int = Field(500, ge=1, description="Products of a customer that are looked at, the latest.")
+    neighbours: int = Field(
+        1000, ge=10, description="Edges of a product in the item graph: memory is products times this."
+    )
+    candidates: int = Field(300, ge=10, description="Products that a source proposes to a customer.")
+
+    @field_validator("event_worths")
+    @classmethod
+    def _known_events(cls, value: dict[str, float] | None) -> dict[str, float] | None:
+        unknown = sorted(set(value or ()) - {"view", "cart", "favorite", "click", "purchase"})
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: only view, cart, favorite, click and purchase have a worth")
+        return value
+
+
 class Shop(BaseModel):
     """What store.yaml holds. `currency` is absent in a shop without prices."""
 
@@ -146,6 +184,7 @@ class Shop(BaseModel):
     retention: Retention = Field(default_factory=Retention)  # pyright: ignore[reportArgumentType]
     limits: Limits = Field(default_factory=Limits)  # pyright: ignore[reportArgumentType]
     settings: Settings = Field(default_factory=Settings)  # pyright: ignore[reportArgumentType]
+    recommendations: Recommendations = Field(default_factory=Recommendations)  # pyright: ignore[reportArgumentType]
     folder: Path
 
     @field_validator("sources", mode="before")

@@ -18,9 +18,11 @@ WEEKLY = {
     "insights/clv", "insights/cohorts",
     "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
     "insights/forecasts", "insights/forecast_backtests",
+    "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
 }  # fmt: skip
 NEEDS = {
     "features/identities": "links", "insights/session_propensity": "events",
+    "insights/recommendation_feedback": "events",
     "insights/product_satisfaction": "reviews", "insights/aspect_trends": "reviews",
 }  # fmt: skip
 TABLES = {

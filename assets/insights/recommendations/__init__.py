@@ -1,0 +1,1 @@
+"""What to show each customer next, what to offer again, and why."""

@@ -1,0 +1,248 @@
+"""The two lists of every customer as of a Monday, with their reasons."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assets.insights.recommendations import feedback, reasons, rebuy
+from assets.insights.recommendations.candidates import NOBODY, Candidates, Products, Scores, scaled, values_at
+from assets.insights.recommendations.feedback import HOLDOUT, Posterior
+from assets.insights.recommendations.fitting import ITEM_GRAPHS, Bounds, Model, Settings, fit
+from assets.insights.recommendations.groups import Groups
+from assets.insights.recommendations.interactions import Indices, Interactions, Matrix
+from assets.insights.recommendations.item_graph import item_graph
+from assets.insights.recommendations.metrics import overlap
+from assets.insights.recommendations.past import Past, rows_of
+from assets.insights.recommendations.reranking import Rules, fill, may_be_shown, passed_over
+from assets.insights.recommendations.sources import BLOCK
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLLABORATIVE, CONTENT, GROUP = "collaborative", "content", "group"
+
+
+def is_held_out(people: Sequence[str], share: float) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """The same customers every week: by a hash of the id."""
+    import hashlib
+
+    limit = int(share * 2**32)
+    return np.array(
+        [int.from_bytes(hashlib.sha256(f"hold-out {p}".encode()).digest()[:4]) < limit for p in people], bool
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Week:
+    """What the lists of a week are made from. `people`: person_id, segment_zh, segment_en and groups; `shown`: impressions of earlier
+    lists with what came of them; `catalogue`: a row a product of the past."""
+
+    week: date
+    past: Past
+    catalogue: "pd.DataFrame"
+    gaps: "pd.DataFrame"
+    people: "pd.DataFrame"
+    groups: "pd.DataFrame"
+    shown: "pd.DataFrame"
+
+
+def posterior_of(shown: "pd.DataFrame", arms: Mapping[str, float]) -> dict[str, Posterior]:
+    """Of the sources of `discover`."""
+    found = feedback.summary(shown)
+    return feedback.posteriors(feedback.priors(arms), found[found["list"] == "discover"])
+
+
+def discover(
+    week: Week, settings: Settings, arms: Mapping[str, float], rules: Rules, holdout_share: float, bounds: Bounds
+) -> "pd.DataFrame":
+    """person_id, list, position, product_id, title, score, source, because_of, because_zh, because_en."""
+    import pandas as pd
+
+    past = week.past
+    model = fit(past, settings, bounds)
+    everybody = past.interactions(settings.weighting)
+    people = week.people["person_id"].to_numpy(dtype=object)
+    own, bought = rows_of(everybody, people), rows_of(past.bought(), people)
+    ignored = _ignored(week.shown, past, people)
+    groups = Groups.of(everybody, week.groups)
+    mine = groups.of_people(week.groups)
+    posterior = {
+        name: value for name, value in posterior_of(week.shown, arms).items() if name != CONTENT or _content(model)
+    }
+    names = list(posterior)
+    drawn = feedback.draw(posterior, len(people), rules.length, (week.week.toordinal(), len(people)))
+    held = is_held_out(people, holdout_share)
+    allowed = may_be_shown(week.catalogue, rules)
+    edges = _edges(model, everybody, bounds)
+    categories = past.labels.get("category", np.full(len(past.products), -1))
+    titles = _titles(week.catalogue)
+    frames = []
+    for start in range(0, len(people), BLOCK):
+        rows = slice(start, start + BLOCK)
+        found = model.candidates(own[rows], bought[rows])
+        scores = _arm_scores(model, found, groups, mine[rows], names)
+        scores[HOLDOUT] = scaled(groups.scores(np.zeros(len(found.products), np.int64), found.products), found.is_there)
+        factor = passed_over(found.products, ignored[rows], rules.ignored)
+        open_ = found.is_there & allowed[found.products.clip(0)]
+        ready = {name: np.where(open_, value * factor, -np.inf).astype(np.float32) for name, value in scores.items()}
+        turn = drawn[rows].copy()
+        turn[held[rows]] = len(names)
+        picked, source, value = fill(found.products, ready, turn, categories, rules.a_category)
+        who, _ = reasons.contributions(own[rows], edges, picked)
+        frames.append(
+            _rows(
+                week, people[rows], picked, source, value, who, [*names, HOLDOUT], titles, bought[rows], mine[rows] > 0
+            )
+        )
+    result = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    result.attrs["open_products"] = int(allowed.sum())
+    return result
+
+
+def _content(model: Model) -> str | None:
+    return next((name for name in model.sources if name.startswith("content/")), None)
+
+
+def _edges(model: Model, everybody: Interactions, bounds: Bounds) -> Matrix:
+    """The item graph of the blend, by which lists are explained; made for that where the blend has none."""
+    for name, source in model.sources.items():
+        if name.startswith("item_graph/"):
+            return source.edges  # pyright: ignore[reportAttributeAccessIssue]
+    return item_graph(everybody, ITEM_GRAPHS["even"])
+
+
+def _arm_scores(
+    model: Model, found: Candidates, groups: Groups, mine: Indices, names: Sequence[str]
+) -> dict[str, Scores]:
+    """Of each source at the candidates. Who has no history is served by the group alone, whichever source is drawn."""
+    group = scaled(groups.scores(mine, found.products), found.is_there)
+    arms = {COLLABORATIVE: model.scores(found), GROUP: group}
+    if content := _content(model):
+        arms[CONTENT] = found.scores[content]
+    result = {}
+    for name in names:
+        value = np.where(found.is_there, arms[name], np.float32(0))
+        silent = ~(value > 0).any(axis=1)
+        # A little of the group's taste decides where a source is silent.
+        result[name] = np.where(silent[:, None], group, value + np.float32(1e-3) * group)
+    return result
+
+
+def _ignored(shown: "pd.DataFrame", past: Past, people: Any) -> Matrix:
+    passed = shown[~shown["is_clicked"] & ~shown["is_bought"]]
+    return Interactions.of(passed.assign(weight=1.0), products=past.products, customers=people).weights
+
+
+def _titles(catalogue: "pd.DataFrame") -> list[str]:
+    return [
+        title if isinstance(title, str) and title else name
+        for title, name in zip(catalogue["title"], catalogue["product_id"], strict=True)
+    ]
+
+
+def _rows(
+    week: Week,
+    people: Any,
+    picked: Products,
+    source: Any,
+    value: Any,
+    who: Any,
+    names: Sequence[str],
+    titles: Sequence[str],
+    bought: Matrix,
+    has_group: Any,
+) -> "pd.DataFrame":
+    import pandas as pd
+
+    past = week.past
+    at, position = np.nonzero(picked != NOBODY)
+    product, origin = picked[at, position], source[at, position]
+    was_bought = values_at(who.reshape(len(people), -1), bought).reshape(who.shape) != 0
+    because, zh, en = [], [], []
+    for customer, place, number in zip(at, position, origin, strict=True):
+        name = names[number]
+        known = (
+            who[customer, place][who[customer, place] != NOBODY] if name in (COLLABORATIVE, CONTENT) else who[:0, 0, 0]
+        )
+        own = who[customer, place][was_bought[customer, place]] if len(known) else known
+        # What was bought explains better than what was looked at; not both in one sentence.
+        named = own if len(own) else known
+        texts = reasons.words(
+            name, [titles[p] for p in named[:2]], bought=len(own) > 0, has_group=bool(has_group[customer])
+        )
+        because.append([past.products[p] for p in named])
+        zh.append(texts[0])
+        en.append(texts[1])
+    chosen = [names[number] for number in origin]
+    return pd.DataFrame(
+        {
+            "person_id": people[at],
+            "list": "discover",
+            "position": position + 1,
+            "product_id": past.products[product],
+            "title": [titles[p] for p in product],
+            "score": np.round(value[at, position].astype(float), 6),
+            "source": chosen,
+            "because_of": because,
+            "because_zh": zh,
+            "because_en": en,
+            "due_on": pd.Series([None] * len(at), dtype=object),
+            "list_id": [f"zhike-discover-{week.week:%Y%m%d}-{name}" for name in chosen],
+        }
+    )
+
+
+def again(week: Week, model: rebuy.Rebuy, rules: Rules, length: int) -> "pd.DataFrame":
+    """The same columns, of products bought before."""
+    import pandas as pd
+
+    rows = rebuy.pairs(week.past, week.gaps)
+    open_ = week.catalogue["product_id"][may_be_shown(week.catalogue, rules)]
+    rows = rows[rows["product_id"].isin(open_) & rows["person_id"].isin(week.people["person_id"])].reset_index(
+        drop=True
+    )
+    best = rebuy.top(rows, model.probability(rows), length)
+    titles = dict(zip(week.catalogue["product_id"], _titles(week.catalogue), strict=True))
+    texts = [
+        reasons.rebuy_words(days, age, gap)
+        for days, age, gap in zip(best["event_count"], best["age_days"], best["gap_days"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "person_id": best["person_id"],
+            "list": "rebuy",
+            "position": best["position"],
+            "product_id": best["product_id"],
+            "title": best["product_id"].map(titles),
+            "score": best["score"].round(6),
+            "source": "rebuy",
+            "because_of": [[product] for product in best["product_id"]],
+            "because_zh": [zh for zh, _ in texts],
+            "because_en": [en for _, en in texts],
+            "due_on": [
+                week.week + timedelta(days=max(0, round(gap) - int(age)))
+                for gap, age in zip(best["gap_days"], best["age_days"], strict=True)
+            ],
+            "list_id": f"zhike-rebuy-{week.week:%Y%m%d}-rebuy",
+        }
+    )
+
+
+def spread(discover: "pd.DataFrame") -> tuple[float, float | None]:
+    """Share of the products that could be shown that some list shows; and the mean share of products that two customers' lists have in
+    common, None where the catalogue leaves too little choice for that to say something."""
+    import pandas as pd
+
+    open_products = int(discover.attrs["open_products"])
+    codes, shown = pd.factorize(discover["product_id"])
+    people = pd.factorize(discover["person_id"])[0]
+    lists = np.full((people.max() + 1, int(discover["position"].max())), NOBODY, np.int64)
+    lists[people, discover["position"].to_numpy() - 1] = codes
+    possible = max(min(open_products, len(discover)), 1)
+    coverage = len(shown) / possible
+    return round(coverage, 6), round(overlap(lists), 6) if open_products >= 4 * lists.shape[1] and len(
+        lists
+    ) >= 10 else None

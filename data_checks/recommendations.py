@@ -1,0 +1,156 @@
+"""What is expected of recommendations."""
+
+from data_checks.expectation import Expectation, no_row, unique
+from resources.shop import Shop
+
+AHEAD = "the_list_of_new_products_foretells_better_than_popularity"
+LEAST_COVERAGE, MOST_OVERLAP = 0.05, 0.8
+
+
+def recommendations(shop: Shop) -> list[Expectation]:
+    suite = [
+        unique(
+            "a_list_has_a_product_at_each_position",
+            ("person_id", "list", "position"),
+            "Two products at one place of a list cannot both be shown.",
+        ),
+        unique(
+            "a_product_is_on_one_list_once",
+            ("person_id", "product_id"),
+            "The two lists are never mixed, and nothing is shown twice.",
+        ),
+        no_row(
+            "every_product_shown_has_its_reason_in_both_languages",
+            "coalesce(because_zh, '') = '' OR coalesce(because_en, '') = '' OR score IS NULL OR source IS NULL",
+            "A product without a reason cannot be explained to who asks.",
+        ),
+        Expectation(
+            "every_customer_has_a_list_or_nobody_has",
+            "An empty page is worse than what sells.",
+            """
+            SELECT CAST(a.as_of AS VARCHAR), CASE WHEN s.people > 0 THEN c.people - s.people END FROM asked AS a
+            LEFT JOIN (SELECT as_of, count(DISTINCT person_id) AS people FROM stage GROUP BY as_of) AS s ON s.as_of = a.as_of
+            LEFT JOIN (SELECT as_of, count(*) AS people FROM features.customers GROUP BY as_of) AS c ON c.as_of = a.as_of
+            """,
+            at_least=0,
+            at_most=0,
+        ),
+        Expectation(
+            "the_lists_cover_enough_of_the_catalogue",
+            "Lists that show everybody the same few products are no recommendations.",
+            "coverage",
+            at_least=LEAST_COVERAGE,
+            given=True,
+        ),
+        Expectation(
+            "two_customers_do_not_get_the_same_list",
+            "Mean share of products that the lists of two customers have in common, where the catalogue leaves a choice.",
+            "overlap",
+            at_most=MOST_OVERLAP,
+            given=True,
+        ),
+        no_row(
+            "new_products_and_products_to_buy_again_are_told_apart",
+            "list NOT IN ('discover', 'rebuy') OR (list = 'rebuy') <> (source = 'rebuy')",
+            "They are two questions, judged and shown apart.",
+        ),
+        Expectation(
+            AHEAD,
+            "By the fit in force, on the window before it: NDCG of the list less that of popularity. A list that lost is not published.",
+            "discover_ahead",
+            at_least=0,
+            severity="warning",
+            given=True,
+        ),
+        Expectation(
+            "the_list_to_buy_again_foretells_better_than_popularity",
+            "The same for products bought before.",
+            "rebuy_ahead",
+            at_least=0,
+            severity="warning",
+            given=True,
+        ),
+        Expectation(
+            "new_products_are_new_to_the_customer",
+            "What the account bought before, and what was not cancelled or corrected away, is not new to it.",
+            f"""
+            SELECT CAST(s.as_of AS VARCHAR), count(*) FROM (SELECT DISTINCT as_of, person_id, product_id FROM stage WHERE list = 'discover') AS s
+            JOIN (
+                SELECT a.as_of, o.customer_id, o.product_id FROM clean.orders AS o JOIN asked AS a ON o.known_on < a.as_of
+                WHERE o.quantity > 0 AND o.quantity < {shop.limits.outlier_quantity} AND o.cancelled_at IS NULL
+                    AND coalesce(o.line_type, 'product') = 'product'
+                GROUP BY a.as_of, o.customer_id, o.product_id, o.ordered_on HAVING sum(o.sign) > 0
+            ) AS b ON b.as_of = s.as_of AND b.customer_id = s.person_id AND b.product_id = s.product_id
+            GROUP BY s.as_of
+            """,
+            at_most=0,
+            # Of a long history only the latest products are looked at.
+            severity="warning",
+        ),
+    ]
+    if "products" in shop.tables:
+        suite.append(
+            Expectation(
+                "what_cannot_be_bought_is_not_shown",
+                "A product that is out of stock or was withdrawn before the week disappoints who clicks on it.",
+                """
+                SELECT CAST(s.as_of AS VARCHAR), count(*) FROM stage AS s JOIN (
+                    SELECT a.as_of, p.product_id, arg_max(p.in_stock, p.known_on) AS in_stock
+                    FROM asked AS a JOIN clean.products AS p ON p.known_on < a.as_of GROUP BY a.as_of, p.product_id
+                ) AS g ON g.as_of = s.as_of AND g.product_id = s.product_id
+                WHERE NOT g.in_stock GROUP BY s.as_of
+                """,
+                at_most=0,
+            )
+        )
+    return suite
+
+
+def profiles() -> list[Expectation]:
+    return [
+        unique("a_customer_has_one_profile", ("person_id",), "Two profiles of a customer contradict each other."),
+        Expectation(
+            "every_customer_of_the_week_has_a_profile_or_nobody_has",
+            "A customer without a profile falls out of every selection by taste.",
+            """
+            SELECT CAST(a.as_of AS VARCHAR), CASE WHEN s.people > 0 THEN c.people - s.people END FROM asked AS a
+            LEFT JOIN (SELECT as_of, count(*) AS people FROM stage GROUP BY as_of) AS s ON s.as_of = a.as_of
+            LEFT JOIN (SELECT as_of, count(*) AS people FROM features.customers GROUP BY as_of) AS c ON c.as_of = a.as_of
+            """,
+            at_least=0,
+            at_most=0,
+        ),
+    ]
+
+
+def similar_products() -> list[Expectation]:
+    return [
+        unique(
+            "a_product_has_one_neighbour_at_each_position",
+            ("product_id", "position"),
+            "Two cannot both be shown there.",
+        ),
+        no_row("no_product_is_its_own_neighbour", "product_id = other_product_id OR score <= 0", "It says nothing."),
+    ]
+
+
+def bought_together() -> list[Expectation]:
+    return [
+        unique("a_pair_has_one_row", ("product_id", "other_product_id"), "Two rows of a pair contradict each other."),
+        no_row(
+            "pairs_are_bought_together_more_often_than_by_chance",
+            "lift <= 1 OR confidence_share > 1 OR support_share > confidence_share",
+            "A pair that is no more frequent than chance is no reason to show one with the other.",
+        ),
+    ]
+
+
+def feedback() -> list[Expectation]:
+    return [
+        unique("a_source_has_one_row_a_list", ("list", "source"), "Two rows of a source contradict each other."),
+        no_row(
+            "clicks_are_no_more_than_impressions",
+            "click_count > impression_count OR purchase_count > impression_count OR first_position_worth > impression_count + 1e-6",
+            "More clicks than impressions are impressions that were lost on the way.",
+        ),
+    ]

@@ -1,0 +1,197 @@
+"""The recommendation tables of the small demo shop: what must hold for every customer, whichever weeks were run."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tests.insights.demo_bench import NEWEST, WEEKS, Demo, notes
+
+TABLES = tuple(
+    f"insights/{name}"
+    for name in (
+        "segments",
+        "recommendations",
+        "profiles",
+        "similar_products",
+        "bought_together",
+        "recommendation_feedback",
+    )
+)
+KEPT = WEEKS[-4:]
+
+
+@pytest.fixture(scope="module")
+def backfill(dailies: Demo, tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, dg.ExecuteInProcessResult]:
+    demo = dailies.copy(tmp_path_factory.mktemp("recommendations"))
+    return demo, demo.weeks(WEEKS[-6], tables=TABLES)
+
+
+@pytest.fixture(scope="module")
+def shop(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> Demo:
+    return backfill[0]
+
+
+def test_every_customer_has_a_list_of_the_kept_weeks_only(shop: Demo) -> None:
+    people = f"SELECT as_of, person_id FROM features.customers WHERE as_of >= DATE '{KEPT[0]}' ORDER BY ALL"
+    assert shop.query("SELECT DISTINCT as_of, person_id FROM insights.recommendations ORDER BY ALL") == shop.query(
+        people
+    )
+    assert [w for (w,) in shop.query("SELECT DISTINCT as_of FROM insights.profiles ORDER BY 1")] == KEPT
+
+
+def test_the_two_lists_are_never_mixed(shop: Demo) -> None:
+    bought = """
+        SELECT r.list, count(*) FILTER (WHERE b.product_id IS NOT NULL), count(*) FROM insights.recommendations AS r
+        LEFT JOIN (
+            SELECT w.as_of, coalesce(i.person_id, o.customer_id) AS person_id, o.product_id
+            FROM (SELECT DISTINCT as_of FROM insights.recommendations) AS w
+            JOIN clean.orders AS o ON o.known_on < w.as_of AND o.quantity > 0 AND o.cancelled_at IS NULL
+            LEFT JOIN features.identities AS i ON i.as_of = w.as_of AND i.customer_id = o.customer_id
+            GROUP BY ALL HAVING sum(o.sign) > 0
+        ) AS b ON b.as_of = r.as_of AND b.person_id = r.person_id AND b.product_id = r.product_id
+        GROUP BY r.list ORDER BY r.list
+    """
+    found = {name: (old, rows) for name, old, rows in shop.query(bought)}
+    assert found["discover"][0] == 0
+    assert found["discover"][1] > 1000
+    if "rebuy" in found:
+        assert found["rebuy"][0] == found["rebuy"][1]
+
+
+def test_what_is_out_of_stock_or_unknown_to_the_catalogue_is_not_shown(shop: Demo) -> None:
+    wrong = """
+        SELECT count(*) FROM insights.recommendations AS r LEFT JOIN (
+            SELECT w.as_of, p.product_id, arg_max(p.in_stock, p.known_on) AS in_stock
+            FROM (SELECT DISTINCT as_of FROM insights.recommendations) AS w JOIN clean.products AS p ON p.known_on < w.as_of GROUP BY ALL
+        ) AS g ON g.as_of = r.as_of AND g.product_id = r.product_id
+        WHERE g.in_stock IS NOT TRUE
+    """
+    assert shop.query(wrong) == [(0,)]
+    gone = "SELECT count(*) FROM (SELECT product_id, arg_max(in_stock, known_on) AS s FROM clean.products WHERE known_on < DATE '{}' GROUP BY 1) WHERE NOT s"
+    assert shop.query(gone.format(NEWEST))[0][0] > 0, "the shop has nothing out of stock: the test shows nothing"
+
+
+def test_no_list_has_more_of_a_category_than_its_share(shop: Demo) -> None:
+    most = """
+        SELECT max(n) FROM (
+            SELECT count(*) AS n FROM insights.recommendations AS r
+            JOIN (SELECT DISTINCT product_id, category FROM clean.products) AS p USING (product_id)
+            WHERE list = 'discover' AND source <> 'holdout' GROUP BY r.as_of, r.person_id, p.category
+        )
+    """
+    assert shop.query(most)[0][0] <= 4
+
+
+def test_reasons_are_of_the_customers_own_history(shop: Demo) -> None:
+    """What is named was bought or looked at by that person, and is not the product itself."""
+    rows = shop.query(
+        "SELECT person_id, product_id, because_of, because_zh, because_en FROM insights.recommendations "
+        f"WHERE as_of = '{NEWEST}' AND list = 'discover' AND len(because_of) > 0"
+    )
+    assert len(rows) > 200
+    dealt = set(
+        shop.query(
+            f"""
+            SELECT DISTINCT coalesce(i.person_id, a.customer_id), a.product_id FROM (
+                SELECT customer_id, product_id, known_on FROM clean.orders UNION ALL SELECT customer_id, product_id, known_on FROM clean.events
+            ) AS a LEFT JOIN features.identities AS i ON i.as_of = '{NEWEST}' AND i.customer_id = a.customer_id
+            WHERE a.known_on < '{NEWEST}'
+            """
+        )
+    )
+    for person, product, because, zh, en in rows:
+        assert product not in because
+        assert all((person, one) in dealt for one in because), (person, because)
+        assert zh.startswith("因为您") and en.startswith("Because you")
+
+
+def test_two_customers_lists_differ_and_the_hold_out_gets_what_sells(shop: Demo) -> None:
+    lists = shop.query(
+        f"SELECT list(product_id ORDER BY position), any_value(source) FROM insights.recommendations WHERE as_of = '{NEWEST}' "
+        "AND list = 'discover' GROUP BY person_id HAVING count(DISTINCT source) >= 1"
+    )
+    assert len({tuple(products) for products, _ in lists}) > 0.8 * len(lists)
+    held = shop.query(
+        "SELECT as_of, count(DISTINCT person_id) FILTER (WHERE source = 'holdout') / count(DISTINCT person_id) FROM insights.recommendations GROUP BY 1"
+    )
+    assert all(0.005 < share < 0.15 for _, share in held)
+    mixed = "SELECT count(*) FROM (SELECT person_id FROM insights.recommendations WHERE list = 'discover' GROUP BY as_of, person_id HAVING bool_or(source = 'holdout') AND NOT bool_and(source = 'holdout'))"
+    assert shop.query(mixed) == [(0,)]
+
+
+def test_planted_pairs_are_found(shop: Demo, demo_source: Path) -> None:
+    """What the generator puts into one basket stands among what is bought together, with a lift well above chance."""
+    pairs = shop.query(f"SELECT product_id, bought_with FROM read_parquet('{demo_source}/truth/affinities.parquet')")
+    found = {
+        (a, b): (lift, place)
+        for a, b, lift, place in shop.query(
+            f"SELECT product_id, other_product_id, lift, position FROM insights.bought_together WHERE as_of = '{NEWEST}'"
+        )
+    }
+    there = [found[pair] for pair in pairs if pair in found]
+    # In so small a shop many a pair was bought together less than three times.
+    assert len(there) >= 6
+    assert sum(place == 1 for _, place in there) >= 0.7 * len(there)
+    assert sum(lift > 3 for lift, _ in there) >= 0.9 * len(there)
+
+
+def test_profiles_follow_what_was_bought(shop: Demo) -> None:
+    rows = shop.week("profiles", NEWEST)
+    assert len(rows) == shop.query(f"SELECT count(*) FROM features.customers WHERE as_of = '{NEWEST}'")[0][0]
+    named = [row for row in rows if row["category"]]
+    assert len(named) > 0.9 * len(rows)
+    assert all(0 < row["category_share"] <= 1 for row in named)
+    assert all(
+        row["second_category_share"] is None or row["second_category_share"] <= row["category_share"] for row in named
+    )
+    assert {row["segment_en"] for row in rows} - {None}
+
+
+def test_the_newest_week_alone_is_what_a_backfill_gives(shop: Demo, dailies: Demo, tmp_path: Path) -> None:
+    fresh = dailies.copy(tmp_path)
+    fresh.weeks(NEWEST, tables=TABLES)
+    for table in (name.partition("/")[2] for name in TABLES[1:]):
+        assert fresh.week(table, NEWEST) == shop.week(table, NEWEST), table
+    registry = "SELECT * FROM models.registry WHERE name = 'recommendations' ORDER BY ALL"
+    assert fresh.query(registry) == shop.query(registry)
+
+
+def test_a_fit_says_how_its_lists_did_on_a_later_window(shop: Demo) -> None:
+    rows = shop.query(
+        "SELECT fitted_as_of, parameters, metrics, in_force FROM models.registry WHERE name = 'recommendations' ORDER BY fitted_as_of"
+    )
+    assert rows
+    assert all(day.month in (1, 4, 7, 10) and day.day <= 7 and day.weekday() == 0 for day, *_ in rows)
+    for _, parameters, metrics, in_force in rows:
+        lines = json.loads(metrics)["holdout"]
+        methods = {(line["list"], line["method"]) for line in lines if line["customers"] == "warm"}
+        assert {("discover", name) for name in ("model", "popularity", "personal frequency")} <= methods
+        published = json.loads(parameters)["lists"]
+        figure = {(line["list"], line["method"]): line["ndcg"] for line in lines if line["customers"] == "warm"}
+        # A list that loses to popularity is not published.
+        for name in ("discover", "rebuy"):
+            if published[name]:
+                assert figure[name, "model"] > figure[name, "popularity"]
+        assert in_force == any(published.values())
+
+
+def test_the_step_shows_the_hold_out_beside_its_check(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> None:
+    name = "the_list_of_new_products_foretells_better_than_popularity"
+    check = next(c for c in backfill[1].get_asset_check_evaluations() if c.check_name == name)
+    assert "personal frequency" in check.metadata["holdout"].value
+    said = notes(backfill[1], "insights/recommendations")["weeks_not_kept"]
+    assert said.startswith("2 weeks are older than the 4")
+
+
+def test_without_history_there_are_no_lists_and_it_is_said_why(dailies: Demo, tmp_path: Path) -> None:
+    young = dailies.copy(tmp_path)
+    week = date(2024, 3, 4)
+    result = young.run("features/identities", "features/customers", *TABLES, first=week, last=week)
+    assert young.query("SELECT count(*) FROM insights.recommendations") == [(0,)]
+    assert notes(result, "insights/recommendations")["not_enough_history"].startswith(
+        "not enough history: needs 90 days"
+    )
+    assert week + timedelta(days=7) < KEPT[0]

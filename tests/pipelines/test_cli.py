@@ -33,7 +33,9 @@ PUBLISHED = {
     "raw/orders": DAYS, "clean/orders": DAYS, "features/customer_days": DAYS, "features/customers": 3,
     "insights/segments": 3, "insights/segment_profiles": 3, "insights/segment_moves": 3,
     "insights/clv": 3, "insights/cohorts": 3, "insights/forecasts": 3, "insights/forecast_backtests": 3,
-    "insights/predictions": 3, "insights/prediction_backtests": 3, "insights/prediction_drift": 3, "outreach/snapshot": 1,
+    "insights/predictions": 3, "insights/prediction_backtests": 3, "insights/prediction_drift": 3,
+    "insights/recommendations": 3, "insights/profiles": 3, "insights/similar_products": 3, "insights/bought_together": 3,
+    "outreach/snapshot": 1,
 }  # fmt: skip
 HOLDER = """
 import sys
@@ -66,7 +68,7 @@ def test_a_bare_run_covers_all_days_and_the_weeks_that_are_kept(first_run: tuple
     assert (said.json["published"], said.json["failures"]) == (PUBLISHED, [])
     # The shop is small: what cannot be said is said. Its sales repeat so evenly that intervals hold nothing.
     warned = sorted({text.partition(": ")[0] for text in said.json["warnings"]})
-    assert warned == ["insights/clv", "insights/forecast_backtests", "insights/predictions"]
+    assert warned == ["insights/clv", "insights/forecast_backtests", "insights/predictions", "insights/recommendations"]
     assert all("not enough history" in text for text in said.json["warnings"] if "backtests" not in text)
     assert bench.query("SELECT count(DISTINCT delivered_on) FROM features.customer_days") == [(DAYS,)]
     assert weeks_of(bench, "features.customers") == weeks_of(bench, "insights.segments") == WEEKS

@@ -25,7 +25,8 @@ DAILY = (["raw", "orders"], ["clean", "orders"], ["features", "customer_days"])
 WEEKLY = (
     ["features", "customers"], *(["insights", name] for name in (
         "segments", "segment_profiles", "segment_moves", "clv", "cohorts", "predictions", "prediction_backtests",
-        "prediction_drift", "forecasts", "forecast_backtests",
+        "prediction_drift", "forecasts", "forecast_backtests", "recommendations", "profiles", "similar_products",
+        "bought_together",
     )),
 )  # fmt: skip
 ASSETS = (

@@ -28,6 +28,8 @@ def boosting_on_lags(history: Floats, horizon: int, season: int, known: Known = 
 
 
 def _fed_back(model: Any, history: Floats, horizon: int, season: int) -> Floats:
+    from threadpoolctl import threadpool_limits
+
     require(history, WEEKS_NEEDED * season)
     values = prepared(history, season)
     unit = values.mean()
@@ -36,9 +38,11 @@ def _fed_back(model: Any, history: Floats, horizon: int, season: int) -> Floats:
     values = values / unit
     start = WEEKS_BACK * season
     rows = np.array([_inputs(values[:day], day, season) for day in range(start, len(values))])
-    model.fit(rows, values[start:])
-    for day in range(len(values), len(values) + horizon):
-        values = np.append(values, max(0.0, model.predict([_inputs(values, day, season)])[0]))
+    # On a year of days threads wait for each other longer than they work.
+    with threadpool_limits(1):
+        model.fit(rows, values[start:])
+        for day in range(len(values), len(values) + horizon):
+            values = np.append(values, max(0.0, model.predict([_inputs(values, day, season)])[0]))
     return values[-horizon:] * unit
 
 

@@ -1,8 +1,6 @@
 """What is expected of insights.clv and insights.cohorts."""
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from data_checks.expectation import Expectation, no_row, unique
@@ -94,8 +92,8 @@ def clv(shop: Shop) -> list[Expectation]:
     ]
 
 
-def holdout_figures(week: date, fitted: Fitted) -> str:
-    """The hold-out's figures of the fit that a week uses, as a row of SQL."""
+def holdout_figures(fitted: Fitted) -> list[float | None]:
+    """The hold-out's FIGURES of a fit."""
     model, metrics = fitted.metrics["model"], fitted.metrics
     bias = next(row["total_bias"] for row in metrics["holdout"] if row["model"] == model)
     gaps = [
@@ -103,12 +101,8 @@ def holdout_figures(week: date, fitted: Fitted) -> str:
         for row in metrics["coverage"]
         if row["model"] == model and row["level"] == 0.8
     ]
-    figures = (
-        *(_error_ratio(metrics["holdout"], target, model) for target in ("purchases", "money")),
-        bias,
-        gaps[0] if gaps else None,
-    )
-    return f"(DATE '{week}', {', '.join(json.dumps(figure) for figure in figures)})"
+    ratios = [_error_ratio(metrics["holdout"], target, model) for target in ("purchases", "money")]
+    return [*ratios, bias, gaps[0] if gaps else None]
 
 
 def _error_ratio(rows: Sequence[Mapping[str, Any]], target: str, model: str) -> float | None:
@@ -117,12 +111,6 @@ def _error_ratio(rows: Sequence[Mapping[str, Any]], target: str, model: str) -> 
     own = next((error for name, error in errors.items() if name.split(" x ")[0] == model), None)
     naive = min((error for name, error in errors.items() if name.startswith("naive")), default=None)
     return own / naive if own is not None and naive else None
-
-
-def figures_of(rows: Sequence[str]) -> str:
-    names = ", ".join(f"CAST({name} AS DOUBLE) AS {name}" for name in FIGURES)
-    found = ", ".join(rows) or f"(CAST(NULL AS DATE){', NULL' * len(FIGURES)})"
-    return f"SELECT as_of, {names} FROM (VALUES {found}) AS v(as_of, {', '.join(FIGURES)}) WHERE as_of IS NOT NULL"
 
 
 def cohorts(shop: Shop) -> list[Expectation]:

@@ -36,6 +36,17 @@ class Rows:
     evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+def figures_of(partition: str, names: Sequence[str], values: "Mapping[date, Sequence[float | None]]") -> str | None:
+    """The select of figures that come with rows: by partition key, in the order of `names`. None where there are none."""
+    if not values:
+        return None
+    rows = ", ".join(
+        f"(DATE '{day}', {', '.join('NULL' if figure is None else repr(float(figure)) for figure in figures)})"
+        for day, figures in values.items()
+    )
+    return f"SELECT * FROM (VALUES {rows}) AS f({', '.join((partition, *names))})"
+
+
 @dataclass(frozen=True)
 class Work:
     """What an asset function is given: the open warehouse and the partitions asked for. The temporary table `asked` holds

@@ -1,5 +1,6 @@
 """insights/clv and insights/cohorts: what customers are expected to be worth, and how cohorts came back."""
 
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from assets.insights.clv.summaries import prepare_days, published_persons, sql
 from assets.insights.clv.tables import CLV, COHORTS
 from data_checks import clv as checks
 from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work
+from data_checks.rows import Rows, Work, figures_of
 from resources import evidence
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
@@ -36,7 +37,7 @@ def clv_rows(work: Work) -> Rows:
     model.prepare_scoring(warehouse, work.keys)
     connection.execute("DROP TABLE IF EXISTS scored")
     connection.execute(CLV.create_sql("scored", temporary=True))
-    figures: list[str] = []
+    figures: dict[date, list[float | None]] = {}
     for week, found in fits.items():
         if found.fitted is None:
             continue
@@ -46,7 +47,7 @@ def clv_rows(work: Work) -> Rows:
         same = ", ".join(f"${name} AS {name}" for name in common)
         connection.execute(f"INSERT INTO scored BY NAME SELECT *, {same} FROM frame", common)
         connection.unregister("frame")
-        figures.append(checks.holdout_figures(week, found.fitted))
+        figures[week] = checks.holdout_figures(found.fitted)
     newest = [found.fitted for found in fits.values() if found.fitted]
     without = {week.isoformat(): found.why_not for week, found in fits.items() if found.fitted is None}
     notes: dict[str, Any] = {}
@@ -59,7 +60,7 @@ def clv_rows(work: Work) -> Rows:
         notes["not_enough_history"] = f"{why}; {len(without)} weeks up to {week} have no values"
     return Rows(
         "SELECT * FROM scored",
-        figures=checks.figures_of(figures),
+        figures=figures_of("as_of", checks.FIGURES, figures),
         metadata=notes,
         evidence=_evidence(newest[-1]) if newest else {},
     )

@@ -212,7 +212,4 @@ def _evidence(room: Room, newest: tuple[list[Row], date] | None) -> dict[str, di
 def _frame(table: Table, rows: list[Row]) -> "pd.DataFrame | str":
     import pandas as pd
 
-    if not rows:
-        nothing = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in table.columns)
-        return f"SELECT {nothing} WHERE false"
-    return pd.DataFrame(rows, columns=table.column_names)
+    return pd.DataFrame(rows, columns=table.column_names) if rows else ""

@@ -10,7 +10,7 @@ from assets.insights.recommendations import inputs
 from assets.insights.recommendations.tables import FEEDBACK, PROFILES, RECOMMENDATIONS, SEGMENTS, SIMILAR, TOGETHER
 from data_checks import recommendations as checks
 from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work
+from data_checks.rows import Rows, Work, figures_of
 from resources.calendar import Calendar, monday_after
 from resources.contract import CONTRACT
 from resources.evidence import table
@@ -157,19 +157,16 @@ def _figures(fits: list[Fitted], frames: "list[pd.DataFrame]") -> str | None:
     """By week how far the lists are ahead, how much of the catalogue they cover, and how alike two customers' lists are."""
     from assets.insights.recommendations.lists import spread
 
-    rows = []
+    figures: dict[date, list[float | None]] = {}
     for frame in frames:
         if frame.empty or frame["list"].iloc[0] != "discover":
             continue
         week = frame["as_of"].iloc[0]
         fitted = in_force(fits, week)
         metrics = fitted.metrics if fitted else {}
-        ahead = [metrics.get(f"{name}_ndcg_ahead_of_popularity", "NULL") for name in ("discover", "rebuy")]
-        coverage, overlap = spread(frame)
-        rows.append(f"(DATE '{week}', {ahead[0]}, {ahead[1]}, {coverage}, {'NULL' if overlap is None else overlap})")
-    if not rows:
-        return None
-    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS f(as_of, discover_ahead, rebuy_ahead, coverage, overlap)"
+        ahead = [metrics.get(f"{name}_ndcg_ahead_of_popularity") for name in ("discover", "rebuy")]
+        figures[week] = [*ahead, *spread(frame)]
+    return figures_of("as_of", ["discover_ahead", "rebuy_ahead", "coverage", "overlap"], figures)
 
 
 def _evidence(fits: Sequence[Fitted]) -> dict[str, dict[str, Any]]:

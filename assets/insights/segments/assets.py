@@ -91,15 +91,7 @@ def segment_rows(work: Work) -> Rows:
             f"not enough history: needs {HISTORY_DAYS} days and {Settings().min_customers} buyers; "
             f"{len(unfitted)} weeks up to {unfitted[-1]} have no segments"
         )
-    return Rows(pd.concat(frames, ignore_index=True) if frames else _no_segments(), metadata=notes)
-
-
-def _no_segments() -> str:
-    return (
-        "SELECT "
-        + ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in SEGMENTS.columns)
-        + " WHERE false"
-    )
+    return Rows(pd.concat(frames, ignore_index=True) if frames else "", metadata=notes)
 
 
 def profile_rows(work: Work) -> Rows:

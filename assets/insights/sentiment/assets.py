@@ -14,7 +14,7 @@ from assets.insights.sentiment.lists import aspect_lists
 from assets.insights.sentiment.tables import ASPECT_TRENDS, PRODUCT_SATISFACTION, REVIEW_SCORES
 from data_checks import sentiment as checks
 from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work
+from data_checks.rows import Rows, Work, figures_of
 from resources.calendar import Calendar
 from resources.contract import REVIEWS
 from resources.evidence import calibration_chart, table
@@ -142,16 +142,8 @@ def _scored(work: Work, engines: Engines, fitted: Any, rows: list[dict[str, Any]
 
 def _ahead(engines: Engines, days: tuple[date, ...]) -> str | None:
     """By how much the shop's own model of each day is ahead of calling every review what most are."""
-    rows = [
-        f"(DATE '{day}', {fitted.metrics['f1_ahead']})"
-        for day in days
-        if (fitted := engines.of(day)) and fitted.name == MODEL
-    ]
-    return (
-        f"SELECT * FROM (VALUES {', '.join(rows)}) AS f(delivered_on, f1_ahead)"
-        if rows
-        else ("SELECT DATE '2000-01-01' AS delivered_on, 0 AS f1_ahead WHERE false")
-    )
+    ahead = {day: [fitted.metrics["f1_ahead"]] for day in days if (fitted := engines.of(day)) and fitted.name == MODEL}
+    return figures_of("delivered_on", ["f1_ahead"], ahead)
 
 
 def _evidence(engines: Engines) -> dict[str, dict[str, Any]]:

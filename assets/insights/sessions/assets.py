@@ -12,7 +12,7 @@ from assets.features.frames import prepare_persons
 from assets.insights.sessions.tables import SESSIONS
 from data_checks import sessions as checks
 from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work
+from data_checks.rows import Rows, Work, figures_of
 from resources.calendar import Calendar, monday_after
 from resources.contract import CONTRACT
 from resources.evidence import calibration_chart, table
@@ -84,12 +84,13 @@ def session_rows(work: Work) -> Rows:
     warehouse = work.warehouse
     first = monday_after(warehouse.shop.start + timedelta(days=HISTORY_DAYS))
     fits = replay(warehouse.connection, MODEL, fit_dates(first, max(work.keys)), partial(fit_model, warehouse))
-    frames, unfitted = [], []
+    frames, unfitted, ahead = [], [], {}
     for week in work.keys:
         fitted = in_force(fits, week)
         if fitted is None:
             unfitted.append(week.isoformat())
             continue
+        ahead[week] = [fitted.metrics["auc_ahead"]]
         frame = sessions(warehouse, week - timedelta(days=7), week)
         scores = propensity.score(load(fitted.parameters, warehouse.place.models), frame)
         frames.append(scores.assign(as_of=week, fitted_as_of=fitted.fitted_as_of, model_version=fitted.version))
@@ -102,17 +103,9 @@ def session_rows(work: Work) -> Rows:
     return Rows(
         pd.concat(frames, ignore_index=True) if frames else "",
         metadata=notes,
-        figures=_figures(fits, work.keys),
+        figures=figures_of("as_of", ["auc_ahead"], ahead),
         evidence=_evidence(fits),
     )
-
-
-def _figures(fits: Sequence[Fitted], weeks: Sequence[date]) -> str | None:
-    """How far the fit in force of each week is ahead of the carts alone."""
-    rows = [
-        f"(DATE '{week}', {fitted.metrics['auc_ahead']})" for week in weeks if (fitted := in_force(list(fits), week))
-    ]
-    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS f(as_of, auc_ahead)" if rows else None
 
 
 def _evidence(fits: Sequence[Fitted]) -> dict[str, dict[str, Any]]:

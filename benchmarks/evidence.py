@@ -51,7 +51,7 @@ def _of_model(fits: list[Fitted]) -> Iterator[str]:
     newest = fits[-1]
     count = sum(fitted.in_force for fitted in fits)
     yield f"### `{newest.name}`, fitted as of {newest.fitted_as_of}: {newest.method}"
-    yield f"{len(fits)} monthly fits, {count} of them put in force. {newest.metrics.get('reason', '')}".strip()
+    yield f"{len(fits)} fits, {count} of them put in force. {newest.metrics.get('reason', '')}".strip()
     for title, content in newest.metrics.items():
         rows = content if isinstance(content, list) else []
         if rows and all(isinstance(row, Mapping) for row in rows):

@@ -116,8 +116,8 @@ def fit(rows: "pd.DataFrame", again: "np.ndarray[Any, Any]") -> Rebuy | None:
     means, scales = values.mean(axis=0), values.std(axis=0)
     scales[scales < 1e-9] = 1.0
     model = LogisticRegression(C=1.0, max_iter=200).fit((values - means) / scales, again)
-    ten = lambda numbers: tuple(float(f"{number:.10g}") for number in numbers)  # noqa: E731
-    return Rebuy(ten(means), ten(scales), ten([model.intercept_[0], *model.coef_[0]]))
+    weights = [model.intercept_[0], *model.coef_[0]]
+    return Rebuy(*(tuple(float(f"{number:.10g}") for number in numbers) for numbers in (means, scales, weights)))
 
 
 def top(rows: "pd.DataFrame", scores: "np.ndarray[Any, Any]", count: int) -> "pd.DataFrame":

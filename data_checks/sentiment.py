@@ -1,4 +1,4 @@
-"""What is expected of scored reviews, of satisfaction with products, and of the trends of aspects."""
+"""What is expected of scored reviews, of satisfaction with products, of opinions by person, and of the trends of aspects."""
 
 from data_checks.expectation import Expectation, no_row, share_of_rows, unique
 
@@ -73,6 +73,34 @@ def product_satisfaction() -> list[Expectation]:
                 JOIN (SELECT review_id, min(known_on) AS known_on FROM clean.reviews WHERE sign = 1 GROUP BY review_id) AS r
                     ON r.known_on < w.as_of
                 GROUP BY w.as_of
+            ) AS c ON c.as_of = a.as_of
+            """,
+            at_least=0,
+            at_most=0,
+        ),
+    ]
+
+
+def customer_opinions() -> list[Expectation]:
+    return [
+        unique("a_person_has_one_row_a_week", ("person_id",), "Two rows of a person contradict each other."),
+        no_row(
+            "sentiment_lies_between_blame_and_praise",
+            "abs(review_sentiment) > 1 OR abs(latest_review_sentiment) > 1 OR negative_review_count_90d > review_count",
+            "A difference of two probabilities beyond one was worked out from something else.",
+        ),
+        Expectation(
+            "every_review_of_an_account_is_counted",
+            "Reviews of one person under two accounts are his together, and none is lost.",
+            """
+            SELECT CAST(a.as_of AS VARCHAR), coalesce(s.reviews, 0) - coalesce(c.reviews, 0) FROM asked AS a
+            LEFT JOIN (SELECT as_of, sum(review_count) AS reviews FROM stage GROUP BY as_of) AS s ON s.as_of = a.as_of
+            LEFT JOIN (
+                SELECT as_of, count(*) FILTER (WHERE customer_id IS NOT NULL) AS reviews FROM (
+                    SELECT w.as_of, arg_max(r.customer_id, row(r.known_on, r.delivered_on, r.row_no)) AS customer_id
+                    FROM asked AS w JOIN clean.reviews AS r ON r.sign = 1 AND r.known_on < w.as_of
+                    GROUP BY w.as_of, r.review_id
+                ) GROUP BY as_of
             ) AS c ON c.as_of = a.as_of
             """,
             at_least=0,

@@ -78,6 +78,7 @@ COLUMNS = {
     ],
     "products": ["product_id", "title", "category", "price", "known_on"],
     "links": ["customer_id", "key_type", "key_value", "known_on"],
+    "reviews": ["review_id", "customer_id", "product_id", "rating", "text", "reviewed_at"],
 }
 EMAIL, PHONE = "anna@example.com", "+86 138-0013-8000"
 

@@ -75,10 +75,6 @@ def customers_as_of(warehouse: Warehouse, week: date) -> "pd.DataFrame":
     return connection.execute(f"SELECT * FROM ({select}) ORDER BY person_id").df()
 
 
-def opinions_as_of(warehouse: Warehouse, week: date) -> "pd.DataFrame":
-    """What the reviews of each person say as of a Monday: person_id, review_count, review_recency_days, review_rating (mean
-    stars), review_sentiment and latest_review_sentiment (probability of praise minus that of blame), negative_review_count_90d.
-    Persons without a review have no row."""
-    prepare_persons(warehouse, [week])
-    select = (HERE / "opinions.sql").read_text(encoding="utf-8")
-    return warehouse.connection.execute(select, {"as_of": week}).df()
+def opinions() -> str:
+    """The select of what each person's reviews say as of the Mondays in `asked`; it joins the temporary table `persons`."""
+    return (HERE / "opinions.sql").read_text(encoding="utf-8")

@@ -103,3 +103,26 @@ CUSTOMERS = Table(
         Column("tenure_days", "INTEGER", "Days from registration to the as-of date.", needs="customers"),
     ),
 )
+
+# Made in the room of sentiment, read in others.
+CUSTOMER_OPINIONS = Table(
+    schema="insights",
+    name="customer_opinions",
+    description="What the reviews of each person say as of a Monday; persons without a review have no row.",
+    partitioning="weekly",
+    key=("as_of", "person_id"),
+    columns=(
+        AS_OF,
+        PERSON,
+        Column("review_count", "BIGINT", "Reviews."),
+        Column("review_recency_days", "INTEGER", "Days from the latest review to the as-of date."),
+        Column("review_rating", "DOUBLE", "Mean stars; empty where none were given."),
+        Column(
+            "review_sentiment",
+            "DOUBLE",
+            "Mean probability of praise less that of blame; empty where no review has a verdict.",
+        ),
+        Column("latest_review_sentiment", "DOUBLE", "The same of the latest review."),
+        Column("negative_review_count_90d", "BIGINT", "Reviews of the last 90 days that blame."),
+    ),
+)

@@ -24,6 +24,7 @@ NEEDS = {
     "features/identities": "links", "insights/session_propensity": "events",
     "insights/recommendation_feedback": "events",
     "insights/product_satisfaction": "reviews", "insights/aspect_trends": "reviews",
+    "insights/customer_opinions": "reviews",
 }  # fmt: skip
 TABLES = {
     "demo": {"orders", "events", "reviews", "messages", "outcomes", "customers", "products", "links", "answers"},

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.features.frames import prepare_customers
-from assets.features.tables import CUSTOMERS
+from assets.features.frames import opinions, prepare_customers
+from assets.features.tables import CUSTOMER_OPINIONS, CUSTOMERS
 from assets.insights.predictions.models import Loaded, fits_until
+from assets.insights.predictions.past import with_opinions
 from assets.insights.predictions.tables import BACKTESTS, DRIFT, PREDICTIONS
 from data_checks import predictions as checks
 from data_checks.gate import gated_asset
@@ -29,10 +30,11 @@ SCORE_DECIMALS, MONEY_DECIMALS = 6, 4
 
 def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     gated = partial(gated_asset, calendar=calendar)
+    known = [CUSTOMERS, *([CUSTOMER_OPINIONS] if "reviews" in calendar.shop.tables else [])]
     return [
-        gated(PREDICTIONS, prediction_rows, reads=[CUSTOMERS], suite=checks.predictions(), kinds={"scikitlearn"}),
-        gated(BACKTESTS, backtest_rows, reads=[PREDICTIONS, CUSTOMERS], suite=checks.backtests(), kinds={"python"}),
-        gated(DRIFT, drift_rows, reads=[PREDICTIONS, CUSTOMERS], suite=checks.drift(), kinds={"python"}),
+        gated(PREDICTIONS, prediction_rows, reads=known, suite=checks.predictions(), kinds={"scikitlearn"}),
+        gated(BACKTESTS, backtest_rows, reads=[PREDICTIONS, *known], suite=checks.backtests(), kinds={"python"}),
+        gated(DRIFT, drift_rows, reads=[PREDICTIONS, *known], suite=checks.drift(), kinds={"python"}),
     ]
 
 
@@ -140,9 +142,13 @@ def _in_force(warehouse: Warehouse, fits: list[Fitted], weeks: Sequence[date]) -
 
 
 def _buyers(work: Work, week: date) -> "pd.DataFrame":
-    return work.connection.execute(
-        "SELECT * FROM features.customers WHERE as_of = $week AND frequency > 0 ORDER BY person_id", {"week": week}
-    ).df()
+    def of_week(table: str) -> "pd.DataFrame":
+        return work.connection.execute(f"SELECT * FROM {table} WHERE as_of = $week", {"week": week}).df()
+
+    customers = of_week("features.customers")
+    buyers = customers[customers["frequency"] > 0].sort_values("person_id", ignore_index=True)
+    has_reviews = "reviews" in work.warehouse.shop.tables
+    return with_opinions(buyers, of_week(CUSTOMER_OPINIONS.qualified)) if has_reviews else buyers
 
 
 def _scored(week: date, loaded: Loaded, buyers: "pd.DataFrame") -> "pd.DataFrame":
@@ -194,10 +200,15 @@ def _scores(warehouse: Warehouse, models: dict[date, Loaded]) -> None:
     absent = [week for week in models if week not in there]
     select = prepare_customers(warehouse, list(models))
     connection.execute("CREATE OR REPLACE TEMP TABLE asked (as_of DATE)")
+    said = None
+    if absent and "reviews" in warehouse.shop.tables:
+        connection.executemany("INSERT INTO asked VALUES (?)", [[week] for week in absent])
+        said = connection.execute(opinions()).df()
     for week in absent:
         connection.execute("DELETE FROM asked")
         connection.execute("INSERT INTO asked VALUES (?)", [week])
         buyers = connection.execute(f"SELECT * FROM ({select}) WHERE frequency > 0 ORDER BY person_id").df()
+        buyers = buyers if said is None else with_opinions(buyers, said)
         connection.register("frame", _scored(week, models[week], buyers))
         connection.execute("INSERT INTO scores SELECT as_of, person_id, p_purchase, expected_spend FROM frame")
         connection.unregister("frame")

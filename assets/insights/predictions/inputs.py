@@ -20,8 +20,9 @@ WINDOW_DAYS = {
     "session_count_30d": 30,
     "view_count_30d": 30,
     "cart_count_30d": 30,
+    "negative_review_count_90d": 90,
 }
-AGES = ("t_days", "recency_days", "visit_recency_days", "tenure_days")
+AGES = ("t_days", "recency_days", "visit_recency_days", "tenure_days", "review_recency_days")
 OTHERS = (
     "frequency",
     "spend",
@@ -41,6 +42,15 @@ OTHERS = (
     "region",
     "occupation",
 )
+# What a customer's reviews say: inputs of a challenger only.
+OPINIONS = (
+    "review_count",
+    "review_recency_days",
+    "review_rating",
+    "review_sentiment",
+    "latest_review_sentiment",
+    "negative_review_count_90d",
+)
 LONGEST_DAYS = 365
 BASELINES: dict[str, tuple[str, ...]] = {
     "recency": ("recency_days",),
@@ -50,9 +60,14 @@ BASELINES: dict[str, tuple[str, ...]] = {
 
 
 def inputs(columns: Sequence[str], history_days: int) -> list[str]:
-    """The inputs among `columns` where the earliest cut-off has `history_days` of history."""
+    """The inputs among `columns` where the earliest cut-off has `history_days` of history, without OPINIONS."""
     windows = [name for name, days in WINDOW_DAYS.items() if days <= history_days]
-    return [name for name in (*AGES, *OTHERS, *windows) if name in columns]
+    return [name for name in (*AGES, *OTHERS, *windows) if name in columns and name not in OPINIONS]
+
+
+def opinion_inputs(columns: Sequence[str], history_days: int) -> list[str]:
+    """Those of OPINIONS among `columns`; none where the shop has no reviews."""
+    return [name for name in OPINIONS if name in columns and WINDOW_DAYS.get(name, 0) <= history_days]
 
 
 def caps(history_days: int) -> dict[str, float]:

@@ -123,10 +123,11 @@ def fit_model(past: Past, shortfalls: list[str], day: date, before: Fitted | Non
 
 
 def _choice(before: Fitted | None, day: date, horizon: int) -> "Choice | None":
-    """The learner chosen not long ago, to be kept: a new one each month would move scores without a reason."""
+    """The learner chosen not long ago, to be kept: a new one each month would move scores without a reason. One that there was
+    nothing to choose by is not kept."""
     from assets.insights.predictions.purchase import Choice
 
-    if before is None or before.parameters["horizon_days"] != horizon:
+    if before is None or before.parameters["horizon_days"] != horizon or not before.metrics["choice"]["validation"]:
         return None
     chosen_as_of = date.fromisoformat(before.metrics["chosen_as_of"])
     return Choice(**before.metrics["choice"]) if day - chosen_as_of < timedelta(days=CHOICE_DAYS) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 from zlib import crc32
 
-from assets.features.frames import prepare_persons
+from assets.features.frames import opinions, prepare_persons
 from assets.features.labels import labelled_customers
 from assets.features.tables import CUSTOMER_DAYS
 from resources.registry import fit_dates
@@ -67,6 +67,9 @@ class Past:
         for at in range(0, len(days), step):
             part = days[at : at + step]
             frame = labelled_customers(self.warehouse, part, horizon_days)
+            if "reviews" in self.warehouse.shop.tables:
+                # Of the Mondays and persons that the labels are of.
+                frame = with_opinions(frame, self.warehouse.connection.execute(opinions()).df())
             as_of = pd.to_datetime(frame["as_of"])
             for day in part:
                 self._labelled[day, horizon_days] = _sample(frame[as_of == pd.Timestamp(day)])
@@ -77,6 +80,12 @@ class Past:
         prepare_persons(self.warehouse, [day])
         sql = (HERE / "gaps.sql").read_text(encoding="utf-8")
         return self.warehouse.connection.execute(sql, {"known_before": day}).df()
+
+
+def with_opinions(customers: "pd.DataFrame", said: "pd.DataFrame") -> "pd.DataFrame":
+    """Customers as of some Mondays with what their reviews said by then."""
+    joined = customers.merge(said, on=["as_of", "person_id"], how="left")
+    return joined.fillna(dict.fromkeys(("review_count", "negative_review_count_90d"), 0))
 
 
 def _sample(frame: "pd.DataFrame") -> "pd.DataFrame":

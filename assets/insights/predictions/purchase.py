@@ -4,8 +4,10 @@ Rows are customers as of several cut-offs with what they did in the horizon afte
 1. Choice, on cut-offs whose windows closed before the hold-out begins: learners fitted on the earlier ones score the later
    ones, never a customer they were fitted on (halves by a hash of the person), and the lowest Brier score wins. A sigmoid
    calibration learned on one window is kept if it helps in a later one that shares no day with it: what corrects one season
-   can spoil the next.
-2. Judgement, on the newest cut-off whose window has closed: every learner and every baseline fitted on the cut-offs of step 1.
+   can spoil the next. Where customers write reviews, that learner with what they say as further inputs is its challenger, and
+   takes its place if it scores these cut-offs better.
+2. Judgement, on the newest cut-off whose window has closed: every learner, the challenger and every baseline, fitted on the
+   cut-offs of step 1.
 3. The model in force is fitted anew on all closed cut-offs. A learner that does not beat the baselines gives way to the best of
    them; one that does worse than what was in force at the hold-out, or ranks too well to be true, is not put in force.
 """
@@ -13,13 +15,13 @@ Rows are customers as of several cut-offs with what they did in the horizon afte
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 import pandas as pd
 
-from assets.insights.predictions.inputs import BASELINES, caps, inputs
+from assets.insights.predictions.inputs import BASELINES, caps, inputs, opinion_inputs
 from resources.learning.encoding import Floats, floats, is_number
 from resources.learning.measures import auc, calibration_table, judged
 from resources.learning.model import CLASSIFIERS, Method, Model, NotEnough, fit, fit_all, sigmoid_calibration
@@ -39,15 +41,17 @@ DEFAULT: Method = "logistic"
 FEWEST_BUYERS = 100
 LEAK_AUC, LEAK_SINGLE_AUC = 0.97, 0.95
 RANKING_SLACK, OLDER_SLACK = 0.005, 0.002
+WITH_REVIEWS = " with reviews"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The learner of step 1, its calibration, and the figures it was chosen by."""
+    """The learner of step 1, its calibration, the figures it was chosen by, and whether it sees what reviews say."""
 
     method: Method
     calibration: Sequence[float] | None
     validation: list[dict[str, Any]]
+    has_reviews: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,19 +108,24 @@ def study(
     if not 0 < y.sum() < len(y):
         raise NotEnough("buyers who came back and buyers who did not", f"{int(y.sum())} of {len(y)} who did")
     names, limits = inputs(list(labelled), history_days), caps(history_days)
+    said = opinion_inputs(list(labelled), history_days)
 
     models: dict[str, Model] = {
         name: fit("logistic", past, bought(past), [c for c in columns if c in labelled])
         for name, columns in BASELINES.items()
     }
     models |= fit_all(CLASSIFIERS, past, bought(past), names, caps=limits, settings=TREES)
-    choice = kept or choose(past, train, horizon_days, names, limits)
-    chosen = choice.method
+    choice = kept or choose(past, train, horizon_days, names, said, limits)
+    chosen = str(choice.method)
+    if said:
+        challenger = chosen + WITH_REVIEWS
+        models[challenger] = fit(choice.method, past, bought(past), [*names, *said], caps=limits, settings=TREES)
+        chosen = challenger if choice.has_reviews else chosen
     models[chosen] = models[chosen].calibrated(choice.calibration)
 
     # The learners have one encoding.
-    encoded = models[chosen].encoding.matrix(later)
-    scores = {n: model.predict(later) if n in BASELINES else model.scores(encoded) for n, model in models.items()}
+    encoded = models[CLASSIFIERS[0]].encoding.matrix(later)
+    scores = {n: m.scores(encoded) if n in CLASSIFIERS else m.predict(later) for n, m in models.items()}
     rows = [{"model": name, "is_baseline": name in BASELINES} | judged(y, found) for name, found in scores.items()]
     if in_force_then:
         version, model = in_force_then
@@ -126,8 +135,8 @@ def study(
     if name in BASELINES:
         final = fit("logistic", everything, bought(everything), models[name].features)
     else:
-        method = cast(Method, name)
-        final = fit(method, everything, bought(everything), names, caps=limits, settings=TREES).calibrated(
+        seen = [*names, *said] if choice.has_reviews else names
+        final = fit(choice.method, everything, bought(everything), seen, caps=limits, settings=TREES).calibrated(
             choice.calibration
         )
     return Study(
@@ -145,27 +154,41 @@ def study(
 
 
 def choose(
-    past: pd.DataFrame, train: Sequence[date], horizon_days: int, names: Sequence[str], limits: dict[str, float]
+    past: pd.DataFrame,
+    train: Sequence[date],
+    horizon_days: int,
+    names: Sequence[str],
+    said: Sequence[str],
+    limits: dict[str, float],
 ) -> Choice:
-    """The learner with the lowest Brier score on the last cut-offs of `train`, with its calibration."""
+    """The learner with the lowest Brier score on the last cut-offs of `train`, with the inputs `said` if they lower it, and its
+    calibration."""
     later = list(train[-2:]) if len(train) > 2 else list(train[-1:])
+    earlier = list(train[: -len(later)])
     try:
-        y, is_last, scores = _unseen(past, train[: -len(later)], later, CLASSIFIERS, names, limits)
+        y, is_last, scores = _unseen(past, earlier, later, CLASSIFIERS, names, limits)
     except NotEnough:
         return Choice(DEFAULT, None, [])
     rows = [{"model": method} | judged(y, found) for method, found in scores.items()]
     chosen = min(scores, key=lambda method: round(float(np.mean((scores[method] - y) ** 2)), 4))
+    of_chosen, has_reviews = scores[chosen], False
+    if said:
+        _, _, challenged = _unseen(past, earlier, later, [chosen], [*names, *said], limits)
+        rows.append({"model": chosen + WITH_REVIEWS} | judged(y, challenged[chosen]))
+        has_reviews = _beats(rows[-1], next(row for row in rows if row["model"] == chosen))
+        if has_reviews:
+            of_chosen, names = challenged[chosen], [*names, *said]
     # A window that shares days with the last one says nothing of another season.
     apart = [day for day in train[1:] if day + timedelta(days=horizon_days) <= train[-1]]
     if not apart:
-        return Choice(chosen, None, rows)
+        return Choice(chosen, None, rows, has_reviews)
     try:
-        earlier = [day for day in train if day < apart[-1]]
-        y_apart, _, scores_apart = _unseen(past, earlier, apart[-1:], [chosen], names, limits)
+        before = [day for day in train if day < apart[-1]]
+        y_apart, _, scores_apart = _unseen(past, before, apart[-1:], [chosen], names, limits)
     except NotEnough:
-        return Choice(chosen, None, rows)
-    calibration = sigmoid_calibration(y_apart, scores_apart[chosen], y[is_last], scores[chosen][is_last])
-    return Choice(chosen, calibration, rows)
+        return Choice(chosen, None, rows, has_reviews)
+    calibration = sigmoid_calibration(y_apart, scores_apart[chosen], y[is_last], of_chosen[is_last])
+    return Choice(chosen, calibration, rows, has_reviews)
 
 
 def _unseen(

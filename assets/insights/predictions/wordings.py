@@ -41,6 +41,8 @@ def _money(theme: str, days: int) -> Wording:
     )
 
 
+NO_REVIEW = ("没有写过评价", "never wrote a review")
+
 WORDINGS: dict[str, Wording] = {
     "recency_days": Wording(
         "recency", -1, ("已 {v} 天没有下单", "no order for {v} days"), ("{v} 天前刚下过单", "ordered just {v} days ago")
@@ -147,6 +149,47 @@ WORDINGS: dict[str, Wording] = {
     "visit_recency_days": Wording(
         "visits", -1, ("已 {v} 天没有来访", "no visit for {v} days"), ("{v} 天前还来看过", "visited just {v} days ago")
     ),
+    "review_count": Wording(
+        "reviews",
+        0,
+        ("写过 {v} 条评价", "wrote {v} reviews"),
+        ("只写过 {v} 条评价", "wrote only {v} reviews"),
+        NO_REVIEW,
+    ),
+    "review_recency_days": Wording(
+        "reviews",
+        0,
+        ("上次评价在 {v} 天前", "last review {v} days ago"),
+        ("{v} 天前刚写过评价", "wrote a review just {v} days ago"),
+    ),
+    "review_rating": Wording(
+        "reviews",
+        1,
+        ("平均给 {v} 星", "gives {v} stars on average"),
+        ("平均只给 {v} 星", "gives only {v} stars on average"),
+    ),
+    "review_sentiment": Wording(
+        "reviews",
+        1,
+        ("评价里多是好话", "reviews are mostly praise"),
+        ("评价里多是批评", "reviews are mostly complaints"),
+        usual=0.0,
+    ),
+    "latest_review_sentiment": Wording(
+        "reviews",
+        1,
+        ("最近一次评价是满意的", "content in the latest review"),
+        ("最近一次评价是不满的", "discontent in the latest review"),
+        usual=0.0,
+    ),
+    "negative_review_count_90d": Wording(
+        "reviews",
+        -1,
+        ("近 90 天有 {v} 条差评", "{v} negative reviews in the last 90 days"),
+        ("近 90 天只有 {v} 条差评", "only {v} negative reviews in the last 90 days"),
+        ("近 90 天没有差评", "no negative review in the last 90 days"),
+        usual=0.0,
+    ),
     "tenure_days": Wording(
         "profile", 0, ("注册已 {v} 天", "registered {v} days ago"), ("注册才 {v} 天", "registered only {v} days ago")
     ),
@@ -184,6 +227,10 @@ ABSENT = {
     "recency_to_gap": ("只有 1 天下过单", "ordered on only 1 day so far"),
     "visit_recency_days": ("没有来访记录", "no visit on record"),
     "purchase_trend": ("近半年没有下单", "no order in the last half year"),
+    "review_recency_days": NO_REVIEW,
+    "review_rating": ("没有给过星级", "never gave stars"),
+    "review_sentiment": ("没有写过文字评价", "no review in words"),
+    "latest_review_sentiment": ("没有写过文字评价", "no review in words"),
     "tenure_days": ("没有登记注册日期", "date of registration not on record"),
     "age_band": ("没有登记年龄", "age not on record"),
     "gender": ("没有登记性别", "gender not on record"),
@@ -196,6 +243,9 @@ SINGULARS = (
     ("1 orders", "1 order"),
     ("1 visits", "1 visit"),
     ("1 product views", "1 product view"),
+    ("1 reviews", "1 review"),
+    ("1 negative reviews", "1 negative review"),
+    ("1 stars", "1 star"),
     ("1 products", "1 product"),
     ("1 pieces", "1 piece"),
     ("1 categories", "1 category"),

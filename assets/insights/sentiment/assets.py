@@ -1,4 +1,4 @@
-"""insights/review_scores by delivery day; satisfaction by product and trends by aspect as of each Monday."""
+"""insights/review_scores by delivery day; satisfaction by product, trends by aspect and opinions by person as of each Monday."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.features.frames import opinions, prepare_persons
+from assets.features.tables import CUSTOMER_OPINIONS, IDENTITIES
 from assets.insights.sentiment.engines import MODEL, Engines, is_chinese
 from assets.insights.sentiment.lists import aspect_lists
 from assets.insights.sentiment.tables import ASPECT_TRENDS, PRODUCT_SATISFACTION, REVIEW_SCORES
@@ -33,6 +35,7 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
         return []
     gated = partial(gated_asset, calendar=calendar)
     weekly = partial(gated, reads=[REVIEW_SCORES], kinds={"sql"})
+    of_persons = [REVIEW_SCORES, *([IDENTITIES] if "links" in calendar.shop.tables else [])]
     return [
         gated(
             REVIEW_SCORES,
@@ -43,6 +46,7 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
         ),
         weekly(PRODUCT_SATISFACTION, satisfaction_rows, suite=checks.product_satisfaction()),
         weekly(ASPECT_TRENDS, trend_rows, suite=checks.aspect_trends()),
+        weekly(CUSTOMER_OPINIONS, opinion_rows, reads=of_persons, suite=checks.customer_opinions()),
     ]
 
 
@@ -199,6 +203,12 @@ def trend_rows(work: Work) -> Rows:
         "INSERT INTO aspect_names VALUES (?, ?, ?)", [[name, aspect.zh, aspect.en] for name, aspect in lists.items()]
     )
     return Rows((HERE / "aspect_trends.sql").read_text(encoding="utf-8"))
+
+
+def opinion_rows(work: Work) -> Rows:
+    """What the reviews of each person say."""
+    prepare_persons(work.warehouse, work.keys)
+    return Rows(opinions())
 
 
 def _prepare(work: Work) -> None:

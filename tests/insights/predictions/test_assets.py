@@ -18,6 +18,7 @@ START, FIRST, LAST = date(2025, 1, 6), date(2025, 9, 3), date(2025, 9, 7)
 NEWEST = date(2025, 9, 8)
 WEEKS = [NEWEST - timedelta(days=7 * n) for n in range(4, -1, -1)]
 PREDICTIONS = ("insights/predictions", "insights/prediction_backtests", "insights/prediction_drift")
+REVIEWS = ("raw/reviews", "clean/reviews", "insights/review_scores")
 TABLES = ("predictions", "prediction_backtests", "prediction_drift")
 STORE = f"""
 name: {{zh: 小店, en: Small shop}}
@@ -28,12 +29,15 @@ history_on: {FIRST}
 end: {LAST}
 sources:
   sold: [{{path: history/orders.csv, history: true}}, {{path: 'orders/{{date}}.csv'}}]
-tables: {{orders: FROM sold}}
+  said: [{{path: history/reviews.csv, history: true}}, {{path: 'reviews/{{date}}.csv', optional: true}}]
+tables: {{orders: FROM sold, reviews: FROM said}}
 """
+BLAME = ("broke on the first day", "bad smell and a slow parcel", "not worth the money", "never again, poor leaves")
+PRAISE = ("lovely tea", "fast parcel and fine leaves", "good value, will come back", "fresh and well packed")
 
 
 def orders(persons: int = 260) -> list[Row]:
-    """Purchases of persons of unlike pace, some of whom leave."""
+    """Purchases of persons of unlike pace, some of whom leave; their last order is marked as such."""
     rng = np.random.default_rng(7)
     rows = []
     for number in range(persons):
@@ -43,13 +47,37 @@ def orders(persons: int = 260) -> list[Row]:
             at = f"{day} 10:00:00"
             rows.append(line(f"o{number}-{day}", f"c{number:03}", at, 1, round(price * rng.lognormal(0, 0.2), 2)))
             if rng.random() < 0.12:
+                rows[-1] |= {"is_last": True}
                 break
             day += timedelta(days=1 + int(rng.exponential(pace)))
     return rows
 
 
+def reviews(rows: list[Row]) -> list[Row]:
+    """Most who leave say why on the day of their last order; of the others some praise, and a few blame and stay."""
+    rng = np.random.default_rng(8)
+    said = []
+    for row in rows:
+        leaves = row.pop("is_last", False)
+        if rng.random() < (0.8 if leaves else 0.3):
+            blames = rng.random() < (0.9 if leaves else 0.05)
+            said.append(
+                {
+                    "review_id": f"r-{row['order_id']}",
+                    "customer_id": row["customer_id"],
+                    "product_id": "tea",
+                    "rating": int(rng.integers(1, 3) if blames else rng.integers(4, 6)),
+                    "text": str(rng.choice(BLAME if blames else PRAISE)),
+                    "reviewed_at": row["ordered_at"].replace("10:00", "20:00"),
+                }
+            )
+    return said
+
+
 def open_shop(bench: Bench, rows: list[Row]) -> None:
     write_store(bench.store, STORE)
+    said = [row for row in reviews(rows) if row["reviewed_at"] < f"{FIRST}"]
+    bench.deliver("reviews", "history", *said)
     by_day: dict[str, list[Row]] = {}
     for row in rows:
         by_day.setdefault(row["ordered_at"][:10], []).append(row)
@@ -69,11 +97,11 @@ def run(bench: Bench, *selection: str, first: date, last: date) -> dg.ExecuteInP
 
 
 def run_weeks(bench: Bench, first: date, last: date = NEWEST) -> dg.ExecuteInProcessResult:
-    return run(bench, "features/customers", *PREDICTIONS, first=first, last=last)
+    return run(bench, "features/customers", "insights/customer_opinions", *PREDICTIONS, first=first, last=last)
 
 
 def run_days(bench: Bench) -> None:
-    run(bench, "raw/orders", "clean/orders", "features/customer_days", first=FIRST, last=LAST)
+    run(bench, "raw/orders", "clean/orders", "features/customer_days", *REVIEWS, first=FIRST, last=LAST)
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +202,27 @@ def test_one_fit_a_month_with_its_hold_out_and_baselines(weeks: Bench) -> None:
     assert used == {week: max(day for day in in_force if day <= week) for week in WEEKS}
 
 
+def test_what_reviews_say_joins_the_model_as_a_challenger(weeks: Bench) -> None:
+    """Who leaves this shop says why: the challenger wins, and reasons name the review."""
+    metrics, method = weeks.query(
+        "SELECT metrics, method FROM models.registry WHERE name = 'purchase' AND in_force ORDER BY fitted_as_of DESC LIMIT 1"
+    )[0]
+    holdout = {row["model"]: row for row in json.loads(metrics)["holdout"]}
+    without = holdout[method.removesuffix(" with reviews")]
+    assert method.endswith(" with reviews")
+    assert holdout[method]["auc"] > without["auc"] + 0.01 and holdout[method]["brier"] < without["brier"]
+    discontent = weeks.query(
+        f"""SELECT o.latest_review_sentiment < 0, avg(p.p_purchase), count(*),
+            avg(CASE WHEN p.reasons_en LIKE '%review%' AND p.reasons_zh LIKE '%评%' THEN 1 ELSE 0 END)
+        FROM insights.predictions AS p JOIN insights.customer_opinions AS o USING (as_of, person_id)
+        WHERE as_of = '{NEWEST}' AND o.latest_review_sentiment IS NOT NULL GROUP BY 1 ORDER BY 1"""
+    )
+    (_, content, many, _), (_, unhappy, others, said) = discontent
+    assert many > 20 and others > 20
+    assert unhappy < content / 2
+    assert said > 0.5
+
+
 def test_checks_pass_and_show_their_evidence(backfill: tuple[Bench, dg.ExecuteInProcessResult]) -> None:
     found = {c.check_name: c for c in backfill[1].get_asset_check_evaluations() if c.asset_key.path[0] == "insights"}
     assert all(check.passed or check.severity == dg.AssetCheckSeverity.WARN for check in found.values())
@@ -234,8 +283,9 @@ def test_a_shop_with_too_little_gets_nothing_and_is_told_why(rows: list[Row], sh
     open_shop(bench, rows)
     run_days(bench)
     result = run_weeks(bench, NEWEST)
-    for table in ("models.registry", *(f"insights.{name}" for name in TABLES)):
-        assert bench.rows(table) == [], table
+    assert bench.rows("models.registry", "name = 'purchase'") == []
+    for table in TABLES:
+        assert bench.rows(f"insights.{table}") == [], table
     said = notes(result, "insights/predictions")["not_enough_history"]
     assert said == f"{shortfall}; 1 weeks up to {NEWEST} have no predictions"
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.features.tables import CUSTOMERS
+from assets.features.tables import CUSTOMER_OPINIONS, CUSTOMERS
 from assets.insights.predictions import wordings
 from assets.insights.predictions.drift import reference, shifts
 from assets.insights.predictions.horizon import horizon_days
-from assets.insights.predictions.inputs import AGES, OTHERS, WINDOW_DAYS, caps, inputs
+from assets.insights.predictions.inputs import AGES, OPINIONS, OTHERS, WINDOW_DAYS, caps, inputs
 from assets.insights.predictions.purchase import at, bought
 from assets.insights.predictions.reasons import reasons
 from assets.insights.predictions.spend import fit_spend, judged_spend, load_spend, study_spend
@@ -137,9 +137,9 @@ def test_drift_sees_a_shift_and_does_not_cry_wolf_over_age(customers: pd.DataFra
 
 
 def test_every_input_has_words_in_both_languages() -> None:
-    names = [*AGES, *OTHERS, *WINDOW_DAYS]
-    assert set(names) == set(wordings.WORDINGS)
-    assert set(names) <= {column.name for column in CUSTOMERS.columns}
+    names = {*AGES, *OTHERS, *WINDOW_DAYS, *OPINIONS}
+    assert names == set(wordings.WORDINGS)
+    assert names <= {column.name for table in (CUSTOMERS, CUSTOMER_OPINIONS) for column in table.columns}
     for wording in wordings.WORDINGS.values():
         for zh, en in (wording.much, wording.little, *([wording.zero] if wording.zero else [])):
             assert any("\u4e00" <= sign <= "\u9fff" for sign in zh)

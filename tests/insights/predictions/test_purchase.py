@@ -120,10 +120,28 @@ def test_too_little_says_what_is_needed(customers: pd.DataFrame) -> None:
         study(customers, 200, HISTORY_DAYS)
 
 
+@pytest.mark.parametrize(("told", "is_taken"), [(0.5, True), (0.0, False)], ids=["telling", "idle talk"])
+def test_what_reviews_say_is_an_input_where_it_helps_on_the_past(
+    customers: pd.DataFrame, told: float, is_taken: bool
+) -> None:
+    rng = np.random.default_rng(5)
+    sentiment = told * bought(customers) + rng.normal(0, 0.5, len(customers))
+    said = customers.assign(
+        review_count=rng.integers(0, 2, len(customers)), latest_review_sentiment=np.clip(sentiment - 0.3, -1, 1)
+    )
+    said.loc[said["review_count"] == 0, "latest_review_sentiment"] = np.nan
+    found = study(said, HORIZON_DAYS, HISTORY_DAYS)
+    challenger = found.choice.method + " with reviews"
+    assert challenger in by_name(found)
+    assert found.choice.has_reviews == is_taken
+    assert (found.name == challenger) == is_taken
+    assert ("latest_review_sentiment" in found.model.features) == is_taken
+
+
 def test_with_one_cut_off_there_is_nothing_to_choose_by(customers: pd.DataFrame) -> None:
     names = inputs(list(customers), HISTORY_DAYS)
     first = at(customers, CUT_OFFS[:1])
-    assert choose(first, CUT_OFFS[:1], HORIZON_DAYS, names, caps(HISTORY_DAYS)) == KEPT
+    assert choose(first, CUT_OFFS[:1], HORIZON_DAYS, names, [], caps(HISTORY_DAYS)) == KEPT
 
 
 def test_windows_longer_than_the_history_are_no_inputs() -> None:

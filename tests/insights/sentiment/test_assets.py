@@ -10,7 +10,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.features.frames import opinions_as_of
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
 from resources.shop import STORES
@@ -21,7 +20,7 @@ from tests.shop_builder import Bench, days, failures, line, write_rows, write_st
 FIRST, LAST = date(2025, 12, 31), date(2026, 1, 13)
 WEEKS = [date(2025, 11, 24) + timedelta(days=7 * n) for n in range(8)]
 DAILY = ("raw/reviews", "clean/reviews", "insights/review_scores")
-WEEKLY = ("insights/product_satisfaction", "insights/aspect_trends")
+WEEKLY = ("insights/product_satisfaction", "insights/aspect_trends", "insights/customer_opinions")
 TRUE_ASPECTS = {
     "物流": "logistics",
     "质量": "quality",
@@ -216,23 +215,27 @@ def test_the_newest_week_alone_is_what_a_backfill_gives(shop: Shop, unscored: Sh
     fresh = unscored.copy(tmp_path)
     assert fresh.run(DAILY[-1], first=FIRST, last=LAST).success
     assert fresh.run(*WEEKLY, first=WEEKS[-1], last=WEEKS[-1]).success
-    for table in ("product_satisfaction", "aspect_trends"):
+    for table in ("product_satisfaction", "aspect_trends", "customer_opinions"):
         rows = shop.rows(table, f"as_of = '{WEEKS[-1]}'")
         assert len(rows) > 3
         assert fresh.rows(table) == rows
 
 
 def test_what_a_person_s_reviews_say_is_known_as_of_a_week(shop: Shop) -> None:
+    for week in WEEKS:
+        rows = shop.rows("customer_opinions", f"as_of = '{week}'")
+        known = f"FROM insights.review_scores WHERE known_on < '{week}' AND customer_id IS NOT NULL"
+        assert shop.query(f"SELECT count(DISTINCT review_id) {known}") == [(sum(row["review_count"] for row in rows),)]
+        assert min(row["review_recency_days"] for row in rows) >= 1
     week = WEEKS[-2]
-    with shop.bench.warehouse().opened() as warehouse:
-        found = opinions_as_of(warehouse, week)
-    known = f"FROM insights.review_scores WHERE known_on < '{week}' AND customer_id IS NOT NULL"
-    assert shop.query(f"SELECT count(DISTINCT review_id) {known}") == [(int(found["review_count"].sum()),)]
-    assert found["person_id"].is_unique
-    assert found["review_recency_days"].min() >= 1
-    assert found["review_sentiment"].dropna().between(-1, 1).all()
-    unhappy = found[found["latest_review_sentiment"] < 0]
-    assert unhappy["review_rating"].mean() < found["review_rating"].mean() - 0.5
+    (person, latest), *_ = shop.query(
+        f"""SELECT customer_id, p_positive - p_negative FROM insights.review_scores
+        WHERE known_on < '{week}' AND label = 'negative'
+        QUALIFY count(*) OVER (PARTITION BY customer_id) = 1 ORDER BY reviewed_on DESC, review_id DESC"""
+    )
+    (row,) = shop.rows("customer_opinions", f"as_of = '{week}' AND person_id = '{person}'")
+    assert row["negative_review_count_90d"] == 1
+    assert row["latest_review_sentiment"] == pytest.approx(latest, abs=1e-4) and latest < 0
 
 
 # A shop without stars, in the words of one delivery service that became worse.

@@ -5,9 +5,10 @@ space.py, the choice of measures and k in selection.py.
 
 A refit keeps the numbers of segments: each new segment's centre in the old scaled space is matched to the old centroids
 by the Hungarian method (Kuhn 1955); a segment without a partner gets a number never used before. A refit also keeps
-measures and k, unless they no longer serve or the shop has doubled since they were chosen, and starts from the old
-centroids where that costs next to nothing in fit: otherwise a fifth of the customers moves because the model does. A
-refit that would still give too many customers another segment is not accepted: the caller keeps the previous fit.
+measures and k, unless they no longer serve or the shop has doubled since they were chosen (only then are the other k
+judged), and starts from the old centroids where that costs next to nothing in fit: otherwise a fifth of the customers
+moves because the model does. A refit that would still give too many customers another segment is not accepted: the
+caller keeps the previous fit.
 
 Limitation: recency, frequency and spend are one continuous cloud in most shops. Segments are a useful cut through it,
 not groups that nature made, and customers near a border change sides easily.
@@ -166,7 +167,9 @@ def _fit(frame: pd.DataFrame, seed: int, previous: Fit | None, settings: Setting
     draws = Draws.of(len(logs), settings, seed)
     k_most = max(settings.k_min, len(frame) // settings.customers_a_segment)
     ks = range(settings.k_min, min(settings.k_max, k_most, different) + 1)
-    selection = select(logs, ks, draws, settings, in_force.features if in_force else None)
+    selection = _selection_in_force(logs, in_force, ks, draws, settings) if in_force else None
+    if selection is None:
+        selection = select(logs, ks, draws, settings, in_force.features if in_force else None)
     numbers_from = previous.highest_id if previous else 0
 
     first, *others = _attempts(selection.candidates, comparable, in_force is not None, settings)
@@ -193,6 +196,18 @@ def _fit(frame: pd.DataFrame, seed: int, previous: Fit | None, settings: Setting
     )
 
 
+def _selection_in_force(
+    logs: pd.DataFrame, in_force: Fit, ks: range, draws: Draws, settings: Settings
+) -> Selection | None:
+    """The measures and the k in force judged alone, a sixth of the work of judging every k; None where that k will not do."""
+    k = len(in_force.centroids)
+    if k not in ks:
+        return None
+    selection = select(logs, [k], draws, settings, in_force.features)
+    (candidate,) = selection.candidates
+    return selection if candidate.is_admissible(settings, leeway=settings.k_in_force_leeway) else None
+
+
 def _attempts(
     candidates: Sequence[Candidate], previous: Fit | None, is_k_in_force: bool, settings: Settings
 ) -> list[tuple[Candidate, str]]:
@@ -203,10 +218,10 @@ def _attempts(
         for c in candidates
         if previous and c.k == len(previous.centroids) and c.is_admissible(settings, leeway=settings.k_in_force_leeway)
     ]
+    if same_k and is_k_in_force:
+        return [(same_k[0], "the k in force, still admissible")]
     if not same_k or same_k[0] is by_rule[0]:
         return [by_rule]
-    if is_k_in_force:
-        return [(same_k[0], "the k in force, still admissible")]
     return [by_rule, (same_k[0], "the k in force, still admissible; the k by rule would relabel too many")]
 
 

@@ -16,7 +16,7 @@ import duckdb
 from data_checks.expectation import PART, Expectation
 from data_checks.judge import Verdict, judge
 from data_checks.outcome import INPUTS, SAMPLE_ROWS, Outcome, Passed
-from data_checks.publish import missing_inputs, publish
+from data_checks.publish import missing_inputs, oldest_kept, publish
 from data_checks.rows import Rows, Work
 from resources.calendar import WEEK_ON_DAYS, Calendar
 from resources.errors import ZhikeError
@@ -68,6 +68,7 @@ def gated_asset(
     def asset(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         keys: list[date | str] = [date.fromisoformat(key) for key in context.partition_keys] if partitions else [WHOLE]
         outcome = Outcome(table, expectations)
+        keys = _kept(table, keys, warehouse.connection, shop.retention.weeks, outcome.notes)
         size = CHUNK[table.partitioning]
         for start in range(0, len(keys), size):
             announce(table.qualified, start, len(keys))
@@ -102,6 +103,27 @@ def gated_asset(
         raise dg.Failure(outcome.complaint(), metadata=metadata, allow_retries=False)
 
     return asset
+
+
+def _kept(
+    table: Table, keys: "list[date | str]", connection: duckdb.DuckDBPyConnection, weeks: int, notes: dict[str, Any]
+) -> "list[date | str]":
+    """The keys without weeks so old that their rows would be dropped at once, which the notes tell of. Whoever selects all
+    partitions in the web UI means those that can be had. Raises Failure where none can."""
+    asked = [key for key in keys if isinstance(key, date)]
+    if table.partitioning != "weekly":
+        return keys
+    first = oldest_kept(connection, table, asked, weeks)
+    kept = [key for key in asked if key >= first]
+    if not kept:
+        raise dg.Failure(
+            f"{table.qualified}: the weeks asked for are before {first}, older than the {weeks} that are kept. "
+            "Ask for newer ones, or raise retention.weeks in store.yaml.",
+            allow_retries=False,
+        )
+    if len(kept) < len(asked):
+        notes["not_kept"] = f"{len(asked) - len(kept)} weeks before {first} are older than the {weeks} that are kept"
+    return list(kept)
 
 
 def _note_published(context: dg.AssetExecutionContext, outcome: Outcome) -> None:

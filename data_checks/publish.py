@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -101,7 +101,7 @@ def publish(
             connection.execute(statement, parameters)
         _book(connection, table, keys, changed, counts, run_id)
         _note_reads(connection, table, reads)
-        if table.partitioning == "weekly":
+        if table.partitioning == "weekly" and keys:
             _forget_old_weeks(connection, table, weeks)
         # A day that is there for the first time counts too: weeks after it may have been worked out without it.
         stale = _mark_stale(connection, table, changed)
@@ -263,11 +263,19 @@ def _mark_stale(
     return [row[0] for row in marked]
 
 
+def oldest_kept(connection: duckdb.DuckDBPyConnection, table: Table, asked: Sequence[date], weeks: int) -> date:
+    """The oldest week that a weekly table keeps once the weeks asked for are published."""
+    (stored,) = connection.execute(
+        "SELECT max(CAST(partition_key AS DATE)) FROM ops.windows WHERE table_name = $table", {"table": table.qualified}
+    ).fetchall()[0]
+    return max([*asked, *([stored] if stored else [])]) - timedelta(days=7 * (weeks - 1))
+
+
 def _forget_old_weeks(connection: duckdb.DuckDBPyConnection, table: Table, weeks: int) -> None:
     """Keeps the newest weeks of a weekly table."""
-    kept = f"(SELECT max(as_of) - {7 * (weeks - 1)} FROM {table.qualified})"
+    first = oldest_kept(connection, table, [], weeks)
     connection.execute(
-        f"DELETE FROM ops.windows WHERE table_name = $table AND CAST(partition_key AS DATE) < {kept}",
-        {"table": table.qualified},
+        "DELETE FROM ops.windows WHERE table_name = $table AND CAST(partition_key AS DATE) < $first",
+        {"table": table.qualified, "first": first},
     )
-    connection.execute(f"DELETE FROM {table.qualified} WHERE as_of < {kept}")
+    connection.execute(f"DELETE FROM {table.qualified} WHERE as_of < $first", {"first": first})

@@ -15,7 +15,19 @@ from data_checks.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
 from resources.tables import Column, Table
-from tests.shop_builder import COLUMNS, FIRST, LAST, STORE, Bench, complaint, failures, line, write_rows, write_store
+from tests.shop_builder import (
+    COLUMNS,
+    FIRST,
+    LAST,
+    STORE,
+    WEEKS,
+    Bench,
+    complaint,
+    failures,
+    line,
+    write_rows,
+    write_store,
+)
 
 DAY, NEXT = "2024-01-31", "2024-02-01"
 BEFORE = "2024-01-30"
@@ -277,3 +289,22 @@ def test_a_week_with_a_missing_day_is_refused_and_the_day_named(unrun: Bench) ->
     assert unrun.query("SELECT DISTINCT as_of FROM features.customers ORDER BY 1") == [
         (date(2024, 1, 8),), (date(2024, 1, 15),), (date(2024, 1, 22),)
     ]  # fmt: skip
+
+
+def test_weeks_older_than_those_kept_are_left_out_of_a_range_and_refused_alone(spoilt: Bench) -> None:
+    store = spoilt.store / "store.yaml"
+    store.write_text(store.read_text("utf-8") + "retention: {weeks: 2}\n", "utf-8")
+    result = spoilt.run_weeks(WEEKS[0])
+    assert result.success
+    for table in ("features.customers", "features.identities"):
+        assert spoilt.query(f"SELECT DISTINCT as_of FROM {table} ORDER BY 1") == [(week,) for week in WEEKS[-2:]]
+    notes = [
+        event.materialization.metadata["not_kept"].value
+        for event in result.get_asset_materialization_events()
+        if "not_kept" in event.materialization.metadata
+    ]
+    assert set(notes) == {"3 weeks before 2024-01-29 are older than the 2 that are kept"}
+    alone = spoilt.run("features/customers", first=WEEKS[0], last=WEEKS[1])
+    assert not alone.success
+    assert "before 2024-01-29, older than the 2 that are kept" in complaint(alone)
+    assert "retention.weeks" in complaint(alone)

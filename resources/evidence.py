@@ -3,15 +3,30 @@
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster import MarkdownMetadataValue
 
+from resources.registry import Fitted
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT, DPI = 6.4, 3.2, 110
+
+
+def fit_notes(fits: Sequence[Fitted], unfitted: Sequence[date], lacking: str, what: str) -> dict[str, Any]:
+    """What the step of a weekly table says of its fits: the newest, and the weeks that have no `what` with what is `lacking`."""
+    notes: dict[str, Any] = {}
+    if fits:
+        newest = fits[-1]
+        said = {"fitted_as_of": newest.fitted_as_of.isoformat(), "method": newest.method, "in_force": newest.in_force}
+        notes["newest_fit"] = dg.MetadataValue.json(said | newest.metrics)
+    if unfitted:
+        notes["not_enough_history"] = f"{lacking}; {len(unfitted)} weeks up to {unfitted[-1]} have no {what}"
+    return notes
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> MarkdownMetadataValue:

@@ -48,21 +48,14 @@ def clv_rows(work: Work) -> Rows:
         connection.execute(f"INSERT INTO scored BY NAME SELECT *, {same} FROM frame", common)
         connection.unregister("frame")
         figures[week] = checks.holdout_figures(found.fitted)
-    newest = [found.fitted for found in fits.values() if found.fitted]
-    without = {week.isoformat(): found.why_not for week, found in fits.items() if found.fitted is None}
-    notes: dict[str, Any] = {}
-    if newest:
-        notes["newest_fit"] = dg.MetadataValue.json(
-            {"fitted_as_of": newest[-1].fitted_as_of.isoformat()} | newest[-1].metrics
-        )
-    if without:
-        week, why = list(without.items())[-1]
-        notes["not_enough_history"] = f"{why}; {len(without)} weeks up to {week} have no values"
+    used = [found.fitted for found in fits.values() if found.fitted]
+    without = {week: found.why_not for week, found in fits.items() if found.fitted is None}
+    lacking = next(reversed(without.values()), "")
     return Rows(
         "SELECT * FROM scored",
         figures=figures_of("as_of", checks.FIGURES, figures),
-        metadata=notes,
-        evidence=_evidence(newest[-1]) if newest else {},
+        metadata=evidence.fit_notes(used, list(without), lacking, "values"),
+        evidence=_evidence(used[-1]) if used else {},
     )
 
 

@@ -119,12 +119,8 @@ def forecast_rows(work: Work) -> Rows:
     """The next days of every series as of each Monday; none where there is too little history."""
     room = Room(work.warehouse, max(work.keys))
     rows = list(itertools.chain.from_iterable(room.rows(week) for week in work.keys))
-    notes: dict[str, object] = {}
-    if room.fits:
-        newest = room.fits[-1]
-        notes["newest_fit"] = dg.MetadataValue.json(
-            {"fitted_as_of": newest.fitted_as_of.isoformat(), "method": newest.method} | newest.metrics
-        )
+    # A series may lack what others have, so what is lacking is told by series.
+    notes = evidence.fit_notes(room.fits, [], "", "")
     if lacking := _lacking(room, max(work.keys)):
         notes["not_enough_history"] = lacking
     return Rows(_frame(FORECASTS, rows), metadata=notes)

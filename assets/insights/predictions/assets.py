@@ -44,16 +44,10 @@ def prediction_rows(work: Work) -> Rows:
     frames, unfitted = [], []
     for week, loaded in _in_force(work.warehouse, fits, work.keys).items():
         if loaded is None:
-            unfitted.append(week.isoformat())
+            unfitted.append(week)
         else:
             frames.append(_explained(week, loaded, _buyers(work, week)))
-    notes: dict[str, Any] = {}
-    if fits:
-        newest = fits[-1]
-        said = {"fitted_as_of": newest.fitted_as_of.isoformat(), "method": newest.method, "in_force": newest.in_force}
-        notes["newest_fit"] = dg.MetadataValue.json(said | newest.metrics)
-    if unfitted:
-        notes["not_enough_history"] = f"{shortfall}; {len(unfitted)} weeks up to {unfitted[-1]} have no predictions"
+    notes = evidence.fit_notes(fits, unfitted, shortfall, "predictions")
     return Rows(_together(frames), metadata=notes, evidence=_holdout_evidence(fits, max(work.keys)))
 
 

@@ -14,6 +14,7 @@ from data_checks import insights as checks
 from data_checks.gate import gated_asset
 from data_checks.rows import Rows, Work
 from resources.calendar import Calendar, monday_after
+from resources.evidence import fit_notes
 from resources.registry import Fitted, fit_dates, in_force, replay
 from resources.warehouse import Warehouse
 
@@ -75,23 +76,17 @@ def segment_rows(work: Work) -> Rows:
     for week in work.keys:
         fitted = in_force(fits, week)
         if fitted is None:
-            unfitted.append(week.isoformat())
+            unfitted.append(week)
             continue
         customers = work.connection.execute(
             "SELECT * FROM features.customers WHERE as_of = $week ORDER BY person_id", {"week": week}
         ).df()
         frames.append(assigned(week, fitted, customers))
-    notes: dict[str, object] = {}
-    if fits:
-        notes["newest_fit"] = dg.MetadataValue.json(
-            {"fitted_as_of": fits[-1].fitted_as_of.isoformat()} | fits[-1].metrics
-        )
-    if unfitted:
-        notes["not_enough_history"] = (
-            f"not enough history: needs {HISTORY_DAYS} days and {Settings().min_customers} buyers; "
-            f"{len(unfitted)} weeks up to {unfitted[-1]} have no segments"
-        )
-    return Rows(pd.concat(frames, ignore_index=True) if frames else "", metadata=notes)
+    lacking = f"not enough history: needs {HISTORY_DAYS} days and {Settings().min_customers} buyers"
+    return Rows(
+        pd.concat(frames, ignore_index=True) if frames else "",
+        metadata=fit_notes(fits, unfitted, lacking, "segments"),
+    )
 
 
 def profile_rows(work: Work) -> Rows:

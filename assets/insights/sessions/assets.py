@@ -15,7 +15,7 @@ from data_checks.gate import gated_asset
 from data_checks.rows import Rows, Work, figures_of
 from resources.calendar import Calendar, monday_after
 from resources.contract import CONTRACT
-from resources.evidence import calibration_chart, table
+from resources.evidence import calibration_chart, fit_notes, table
 from resources.registry import Fitted, fit_dates, in_force, replay
 from resources.warehouse import Warehouse
 
@@ -88,21 +88,16 @@ def session_rows(work: Work) -> Rows:
     for week in work.keys:
         fitted = in_force(fits, week)
         if fitted is None:
-            unfitted.append(week.isoformat())
+            unfitted.append(week)
             continue
         ahead[week] = [fitted.metrics["auc_ahead"]]
         frame = sessions(warehouse, week - timedelta(days=7), week)
         scores = propensity.score(load(fitted.parameters, warehouse.place.models), frame)
         frames.append(scores.assign(as_of=week, fitted_as_of=fitted.fitted_as_of, model_version=fitted.version))
-    notes: dict[str, Any] = {}
-    if unfitted:
-        notes["not_enough_history"] = (
-            f"not enough history: needs {HISTORY_DAYS} days and {propensity.NEEDS}; "
-            f"{len(unfitted)} weeks up to {unfitted[-1]} have no scored sessions"
-        )
+    lacking = f"not enough history: needs {HISTORY_DAYS} days and {propensity.NEEDS}"
     return Rows(
         pd.concat(frames, ignore_index=True) if frames else "",
-        metadata=notes,
+        metadata=fit_notes(fits, unfitted, lacking, "scored sessions"),
         figures=figures_of("as_of", ["auc_ahead"], ahead),
         evidence=_evidence(fits),
     )

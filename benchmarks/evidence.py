@@ -23,6 +23,8 @@ How right the models are on windows that came after what they were fitted on, be
 checks in the web UI, with charts.
 """
 BACKTEST_ROWS = 30
+# Columns that every fit has, whatever its model.
+FIXED = 3
 
 
 def evidence_of(store: str, home: Path) -> Iterator[str]:
@@ -57,11 +59,14 @@ def _of_model(fits: list[Fitted]) -> Iterator[str]:
         if rows and all(isinstance(row, Mapping) for row in rows):
             yield f"{title.replace('_', ' ')}:"
             yield markdown(rows)
-    figures: dict[str, Any] = {
-        title: value for title, value in newest.metrics.items() if isinstance(value, int | float) or value is None
-    }
-    if figures:
-        yield markdown([figures])
+    figures: list[dict[str, Any]] = [
+        {"fitted_as_of": str(fitted.fitted_as_of), "method": fitted.method, "in_force": fitted.in_force}
+        | {title: value for title, value in fitted.metrics.items() if isinstance(value, int | float) or value is None}
+        for fitted in reversed(fits)
+    ]
+    if len(figures[0]) > FIXED:
+        yield "every fit, the newest first:"
+        yield markdown(figures)
 
 
 def main() -> int:

@@ -51,7 +51,13 @@ def customer(home: Home, person: str) -> dict[str, dict[str, Any]]:
         home, "SELECT person_id FROM identities_latest WHERE customer_id = $id", "identities_latest", person
     )
     person_id = accounts[0]["person_id"] if accounts else person
-    for table in ("customers_latest", "segments_latest", "predictions_latest", "clv_latest"):
+    for table in (
+        "customers_latest",
+        "segments_latest",
+        "predictions_latest",
+        "clv_latest",
+        "customer_opinions_latest",
+    ):
         rows = _query(home, f"SELECT * FROM {table} WHERE person_id = $id", table, person_id)
         if rows:
             found[table.removesuffix("_latest")] = rows[0]

@@ -99,9 +99,15 @@ def run_job(
         COMMAND_TAG: report.command,
     }
     while remaining:
-        with _databases_open(Path(instance.root_directory)):
+        run_id = str(uuid4())
+        with _databases_open(Path(instance.root_directory), run_id):
             result = resolved.execute_in_process(
-                instance=instance, asset_selection=sorted(remaining), tags=tags, run_config=QUIET, raise_on_error=False
+                instance=instance,
+                run_id=run_id,
+                asset_selection=sorted(remaining),
+                tags=tags,
+                run_config=QUIET,
+                raise_on_error=False,
             )
         done = _read(instance, result, report)
         if not done or not any(event.is_step_failure for event in result.all_events):
@@ -112,12 +118,17 @@ def run_job(
 
 
 @contextmanager
-def _databases_open(dagster_home: Path) -> Iterator[None]:
-    """Holds a connection to each of Dagster's SQLite files. Dagster opens and closes one for every event, and SQLite
-    checkpoints and syncs whenever the last one closes: with one held, a range of partitions takes half the time."""
+def _databases_open(dagster_home: Path, run_id: str) -> Iterator[None]:
+    """Holds a connection to each of Dagster's SQLite files, that of the coming run among them. Dagster opens and closes one for
+    every event, and SQLite checkpoints and syncs whenever the last one closes: with one held, a range of partitions takes
+    half the time."""
+    of_run = dagster_home / "history" / "runs" / f"{run_id}.db"
+    of_run.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        for file in dagster_home.rglob("*.db"):
-            held.enter_context(closing(sqlite3.connect(file))).execute("SELECT count(*) FROM sqlite_master").fetchall()
+        for file in {*dagster_home.rglob("*.db"), of_run}:
+            connection = held.enter_context(closing(sqlite3.connect(file)))
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
         yield
 
 

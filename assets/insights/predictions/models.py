@@ -112,6 +112,7 @@ def fit_model(past: Past, shortfalls: list[str], day: date, before: Fitted | Non
             "holdout": found.rows,
             "level_error": round(abs(mine["mean_score"] - mine["rate"]), 4),
             "calibration": found.calibration,
+            **_added_by_reviews(found),
             "spend_holdout": spend_rows,
             "choice": asdict(found.choice),
             "chosen_as_of": before.metrics["chosen_as_of"] if before and kept else day.isoformat(),
@@ -120,6 +121,20 @@ def fit_model(past: Past, shortfalls: list[str], day: date, before: Fitted | Non
         },
         in_force=found.is_accepted,
     )
+
+
+def _added_by_reviews(found: "Study") -> dict[str, float]:
+    """How much higher AUC and how much lower the Brier score are on the hold-out when the learner sees what reviews say."""
+    from assets.insights.predictions.purchase import WITH_REVIEWS
+
+    rows = {row["model"]: row for row in found.rows}
+    without, challenger = rows[found.choice.method], rows.get(found.choice.method + WITH_REVIEWS)
+    if challenger is None:
+        return {}
+    return {
+        "auc_added_by_reviews": round(challenger["auc"] - without["auc"], 4),
+        "brier_taken_off_by_reviews": round(without["brier"] - challenger["brier"], 4),
+    }
 
 
 def _choice(before: Fitted | None, day: date, horizon: int) -> "Choice | None":

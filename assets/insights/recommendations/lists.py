@@ -65,7 +65,7 @@ def discover(
     model = fit(past, settings, bounds)
     everybody = past.interactions(settings.weighting)
     people = week.people["person_id"].to_numpy(dtype=object)
-    own, bought = rows_of(everybody, people), rows_of(past.bought(), people)
+    own, by_log = rows_of(everybody, people), rows_of(past.bought(), people)
     ignored = _ignored(week.shown, past, people)
     groups = Groups.of(everybody, week.groups)
     mine = groups.of_people(week.groups)
@@ -82,7 +82,8 @@ def discover(
     frames = []
     for start in range(0, len(people), BLOCK):
         rows = slice(start, start + BLOCK)
-        found = model.candidates(own[rows], bought[rows])
+        bought = past.ever_bought(people[rows], by_log[rows])
+        found = model.candidates(own[rows], bought)
         scores = _arm_scores(model, found, groups, mine[rows], names)
         scores[HOLDOUT] = scaled(groups.scores(np.zeros(len(found.products), np.int64), found.products), found.is_there)
         factor = passed_over(found.products, ignored[rows], rules.ignored)
@@ -93,9 +94,7 @@ def discover(
         picked, source, value = fill(found.products, ready, turn, categories, rules.a_category)
         who, _ = reasons.contributions(own[rows], edges, picked)
         frames.append(
-            _rows(
-                week, people[rows], picked, source, value, who, [*names, HOLDOUT], titles, bought[rows], mine[rows] > 0
-            )
+            _rows(week, people[rows], picked, source, value, who, [*names, HOLDOUT], titles, bought, mine[rows] > 0)
         )
     result = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     result.attrs["open_products"] = int(allowed.sum())

@@ -1,6 +1,11 @@
-"""What is on nobody's list of new products: what was bought, however long ago."""
+"""What is on nobody's list of new products: what was bought however long ago, and what was withdrawn the day before."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from tests.insights.demo_bench import NEWEST, WEEKS, Demo
@@ -57,3 +62,34 @@ def test_a_list_is_made_from_the_latest_products(forgetful: Demo) -> None:
     counts = [count for (count,) in forgetful.query(reasons)]
     assert len(counts) > 100
     assert max(counts) <= HISTORY
+
+
+def test_what_was_withdrawn_on_the_last_known_day_is_in_nobodys_list(
+    forgetful: Demo, demo_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sunday's delivery tells of it: Monday's lists are without it, those of the Monday before have it still."""
+    demo, sunday = forgetful.copy(tmp_path / "shop"), NEWEST - timedelta(days=1)
+    best = f"""
+        SELECT product_id FROM insights.recommendations WHERE list = 'discover' AND as_of IN ('{BEFORE}', '{NEWEST}')
+        GROUP BY 1 HAVING count(DISTINCT as_of) = 2 ORDER BY count(*) DESC, 1 LIMIT 1
+    """
+    ((product,),) = demo.query(best)
+    lists = f"SELECT as_of, count(*) FROM insights.recommendations WHERE product_id = '{product}' GROUP BY 1 ORDER BY 1"
+    (_, earlier), (_, _) = demo.query(lists)
+
+    source = shutil.copytree(demo_source / "source", tmp_path / "source")
+    monkeypatch.setenv("ZHIKE_DEMO", str(source))
+    file = source / "days" / sunday.isoformat() / "products.parquet"
+    told = duckdb.read_parquet(str(file)).df()
+    goods = duckdb.read_parquet(str(source / "history" / "products.parquet")).df()
+    goods = goods[goods["product_id"] == product].tail(1).assign(in_stock=False, known_on=sunday)
+    told = told[told["product_id"] != product]
+    duckdb.sql(f"COPY (SELECT * FROM told UNION ALL BY NAME SELECT * FROM goods) TO '{tmp_path}/products.parquet'")
+    shutil.move(tmp_path / "products.parquet", file)
+    demo.run("raw/products", "clean/products", first=sunday, last=sunday)
+    assert demo.query(
+        f"SELECT in_stock FROM clean.products WHERE product_id = '{product}' AND known_on = '{sunday}'"
+    ) == [(False,)]
+
+    demo.weeks(BEFORE, tables=TABLES)
+    assert demo.query(lists) == [(BEFORE, earlier)]

@@ -80,7 +80,7 @@ class Model:
         if content is None or not self.cold.any():
             return total
         others = sum(weight for name, weight in self.weights.items() if name != content)
-        share = self.cold[candidates.products.clip(0)]
+        share = np.where(candidates.is_there, self.cold[candidates.products.clip(0)], np.float32(0))
         behaviour = candidates.blended({name: weight for name, weight in self.weights.items() if name != content})
         own = np.float32(self.weights.get(content, 0)) * candidates.scores[content]
         return (1 - share) * behaviour + own + share * np.float32(others) * candidates.scores[content]

@@ -84,8 +84,6 @@ def recommendations(shop: Shop) -> list[Expectation]:
             GROUP BY s.as_of
             """,
             at_most=0,
-            # Of a long history only the latest products are looked at.
-            severity="warning",
         ),
     ]
     if "products" in shop.tables:

@@ -146,7 +146,11 @@ class Recommendations(BaseModel):
     holdout_share: float = Field(
         0.05, ge=0, lt=1, description="Customers who get what sells, to measure the lift against."
     )
-    history: int = Field(500, ge=1, description="Products of a customer that are looked at, the latest.")
+    history: int = Field(
+        500,
+        ge=1,
+        description="Products that a customer's taste is read from, the latest. Whatever it bought before is not new to it either.",
+    )
     neighbours: int = Field(
         1000, ge=10, description="Edges of a product in the item graph: memory is products times this."
     )

@@ -50,7 +50,7 @@ CONTENT = {"alike": 0.0, "alike_and_popular": 1.0}
 class Bounds:
     """What keeps memory and time in hand, whatever the shop. `neighbours`: edges of a product; `candidates`: proposals a source
     and customer; `judged`: customers on whom settings are chosen; `neighbour_cost`: multiply-adds of the search for customers
-    alike, beyond which it is left out; `rank`: tastes at most; `history`: products of a customer, the latest."""
+    alike, beyond which it is left out; `rank`: tastes at most; `history`: products of a customer that make its taste, the latest."""
 
     neighbours: int = 1000
     candidates: int = 300
@@ -80,7 +80,7 @@ class Model:
         if content is None or not self.cold.any():
             return total
         others = sum(weight for name, weight in self.weights.items() if name != content)
-        share = self.cold[candidates.products.clip(0)]
+        share = np.where(candidates.is_there, self.cold[candidates.products.clip(0)], np.float32(0))
         behaviour = candidates.blended({name: weight for name, weight in self.weights.items() if name != content})
         own = np.float32(self.weights.get(content, 0)) * candidates.scores[content]
         return (1 - share) * behaviour + own + share * np.float32(others) * candidates.scores[content]
@@ -135,7 +135,7 @@ class Judged:
         """`later`: person_id, product_id of the purchases after the past. At most `most` customers, drawn with a fixed seed, of those who
         have a past and bought something new."""
         known = np.intersect1d(past.people, later["person_id"].unique())
-        bought = rows_of(past.bought(), known)
+        bought = past.ever_bought(known, rows_of(past.bought(), known))
         truth = Interactions.of(later.assign(weight=1.0), products=past.products, customers=known).weights
         new = new_to(truth, bought)
         chosen = np.flatnonzero(np.diff(new.indptr))

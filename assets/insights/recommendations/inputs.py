@@ -1,5 +1,6 @@
 """What the lists of a Monday rest on, read from the warehouse: rows known before it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from assets.features.frames import prepare_persons
 from assets.features.tables import CUSTOMER_DAYS
 from assets.insights.recommendations.content import describe
 from assets.insights.recommendations.fitting import Bounds
+from assets.insights.recommendations.interactions import Ids
 from assets.insights.recommendations.judging import Window
 from assets.insights.recommendations.past import Past
 from assets.insights.recommendations.reranking import Rules
@@ -62,7 +64,11 @@ class Known:
 
 def select(warehouse: Warehouse, name: str, **parameters: Any) -> "pd.DataFrame":
     """The rows of one of the room's SQL files; temporary views of the clean tables must be there."""
-    return warehouse.connection.execute((HERE / f"{name}.sql").read_text(encoding="utf-8"), parameters).df()
+    return warehouse.connection.execute(_sql(name), parameters).df()
+
+
+def _sql(name: str) -> str:
+    return (HERE / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def prepare(warehouse: Warehouse, week: date) -> None:
@@ -79,7 +85,7 @@ def known(warehouse: Warehouse, week: date) -> Known:
     prepare(warehouse, week)
     shop = warehouse.shop
     outlier = shop.limits.outlier_quantity
-    log = select(warehouse, "log", week=week, outlier_quantity=outlier, history=shop.recommendations.history)
+    log, older = _log(warehouse, week)
     catalogue = select(warehouse, "catalogue", week=week, has_catalogue="products" in shop.tables)
     gaps = select(warehouse, "gaps", week=week, outlier_quantity=outlier)
     products = catalogue["product_id"].to_numpy(dtype=object)
@@ -90,7 +96,38 @@ def known(warehouse: Warehouse, week: date) -> Known:
         "category": pd.factorize(catalogue["category"], sort=True)[0].astype(np.int64),
         "price": price_labels(catalogue["price"].to_numpy(float)),
     }
-    return Known(Past(log, products[order], describe(catalogue), labels), catalogue, gaps)
+    return Known(Past(log, products[order], describe(catalogue), labels, older), catalogue, gaps)
+
+
+def _log(warehouse: Warehouse, week: date) -> "tuple[pd.DataFrame, Callable[[Ids], pd.DataFrame] | None]":
+    """Of each person the products dealt with last, as many as the shop sets; and what reads the purchases of others, of some people at
+    a time, from a temporary table (which the engine can put on disk): of a few customers there is no end to them."""
+    connection, history = warehouse.connection, warehouse.shop.recommendations.history
+    outlier = warehouse.shop.limits.outlier_quantity
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE dealt AS {_sql('dealt')}", {"week": week, "outlier_quantity": outlier}
+    )
+    log = connection.execute(
+        "SELECT * EXCLUDE (place) FROM dealt WHERE place <= $history ORDER BY person_id, product_id, event_type",
+        {"history": history},
+    ).df()
+    # Of each week its own: a fit looks at two.
+    table = f"older_purchases_{week:%Y%m%d}"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT person_id, product_id FROM dealt "
+        "WHERE place > $history AND event_type = 'purchase' ORDER BY person_id, product_id",
+        {"history": history},
+    )
+    connection.execute("DROP TABLE dealt")
+
+    def older(people: Ids) -> "pd.DataFrame":
+        return connection.execute(
+            f"SELECT person_id, product_id FROM {table} WHERE person_id IN (SELECT unnest($people))",
+            {"people": list(people)},
+        ).df()
+
+    is_there = connection.execute(f"SELECT count(*) > 0 FROM {table}").fetchall()[0][0]
+    return log, older if is_there else None
 
 
 def people(warehouse: Warehouse, week: date) -> "pd.DataFrame":

@@ -43,7 +43,7 @@ def discover(window: Window, settings: Settings, bounds: Bounds) -> list[dict[st
     everybody = past.interactions(weighting)
     later = window.later[window.later["product_id"].isin(past.products)]
     people = np.unique(later["person_id"].to_numpy())
-    bought = rows_of(past.bought(), people)
+    bought = past.ever_bought(people, rows_of(past.bought(), people))
     truth = Interactions.of(later.assign(weight=1.0), products=past.products, customers=people).weights
     new = new_to(truth, bought)
     own = rows_of(everybody, people)
@@ -132,17 +132,14 @@ def _arms(model: Model, histories: Matrix, bought: Matrix) -> dict[str, Products
 
 def _by(popularity: Any, bought: Matrix) -> Products:
     """The most popular products that each customer has not bought."""
-    most = LENGTH + int(np.diff(bought.indptr).max(initial=0))
-    best = np.argsort(-popularity, kind="stable")[:most]
-    return _without(np.tile(best, (bought.shape[0], 1)), bought)
-
-
-def _without(ordered: Products, bought: Matrix) -> Products:
-    from assets.insights.recommendations.candidates import values_at
-
-    free = values_at(ordered, bought) == 0
-    order = np.argsort(~free, axis=1, kind="stable")[:, :LENGTH]
-    return np.where(np.take_along_axis(free, order, 1), np.take_along_axis(ordered, order, 1), NOBODY)
+    best = np.argsort(-popularity, kind="stable")
+    lists = np.full((bought.shape[0], LENGTH), NOBODY, np.int64)
+    for row, mine in enumerate(lists):
+        own = bought.indices[bought.indptr[row] : bought.indptr[row + 1]]
+        first = best[: LENGTH + len(own)]
+        free = first[~np.isin(first, own)][:LENGTH]
+        mine[: len(free)] = free
+    return lists
 
 
 def _favourite_categories(window: Window, everybody: Interactions, own: Matrix, bought: Matrix) -> Products:

@@ -1,6 +1,6 @@
 """The two lists of every customer as of a Monday, with their reasons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from assets.insights.recommendations.interactions import Indices, Interactions, 
 from assets.insights.recommendations.item_graph import item_graph
 from assets.insights.recommendations.metrics import overlap
 from assets.insights.recommendations.past import Past, rows_of
+from assets.insights.recommendations.reasons import Goods
 from assets.insights.recommendations.reranking import Rules, fill, may_be_shown, passed_over
 from assets.insights.recommendations.sources import BLOCK
 
@@ -65,7 +66,7 @@ def discover(
     model = fit(past, settings, bounds)
     everybody = past.interactions(settings.weighting)
     people = week.people["person_id"].to_numpy(dtype=object)
-    own, bought = rows_of(everybody, people), rows_of(past.bought(), people)
+    own, by_log = rows_of(everybody, people), rows_of(past.bought(), people)
     ignored = _ignored(week.shown, past, people)
     groups = Groups.of(everybody, week.groups)
     mine = groups.of_people(week.groups)
@@ -78,11 +79,12 @@ def discover(
     allowed = may_be_shown(week.catalogue, rules)
     edges = _edges(model, everybody, bounds)
     categories = past.labels.get("category", np.full(len(past.products), -1))
-    titles = _titles(week.catalogue)
+    goods = Goods.of(week.catalogue)
     frames = []
     for start in range(0, len(people), BLOCK):
         rows = slice(start, start + BLOCK)
-        found = model.candidates(own[rows], bought[rows])
+        bought = past.ever_bought(people[rows], by_log[rows])
+        found = model.candidates(own[rows], bought)
         scores = _arm_scores(model, found, groups, mine[rows], names)
         scores[HOLDOUT] = scaled(groups.scores(np.zeros(len(found.products), np.int64), found.products), found.is_there)
         factor = passed_over(found.products, ignored[rows], rules.ignored)
@@ -91,12 +93,18 @@ def discover(
         turn = drawn[rows].copy()
         turn[held[rows]] = len(names)
         picked, source, value = fill(found.products, ready, turn, categories, rules.a_category)
-        who, _ = reasons.contributions(own[rows], edges, picked)
-        frames.append(
-            _rows(
-                week, people[rows], picked, source, value, who, [*names, HOLDOUT], titles, bought[rows], mine[rows] > 0
-            )
+        by = {name: source == number for number, name in enumerate([*names, HOLDOUT])}
+        by_behaviour, by_content = (by.get(name, np.zeros(picked.shape, bool)) for name in (COLLABORATIVE, CONTENT))
+        why = _Why(
+            own[rows],
+            bought,
+            by_behaviour | by_content,
+            by_content,
+            # A group serves who has no history, whichever source is drawn, and where content has nothing to say.
+            (mine[rows] > 0)[:, None] & ~by[HOLDOUT] & ~(by_behaviour & (np.diff(own[rows].indptr) > 0)[:, None]),
         )
+        because = _because(why, picked, edges, past, goods)
+        frames.append(_rows(week, people[rows], picked, source, value, because, [*names, HOLDOUT], goods))
     result = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     result.attrs["open_products"] = int(allowed.sum())
     return result
@@ -136,11 +144,41 @@ def _ignored(shown: "pd.DataFrame", past: Past, people: Any) -> Matrix:
     return Interactions.of(passed.assign(weight=1.0), products=past.products, customers=people).weights
 
 
-def _titles(catalogue: "pd.DataFrame") -> list[str]:
-    return [
-        title if isinstance(title, str) and title else name
-        for title, name in zip(catalogue["title"], catalogue["product_id"], strict=True)
-    ]
+@dataclass(frozen=True, eq=False)
+class _Why:
+    """Of some customers: their histories, what they bought, and of which picks the reason is looked for in the history, of which there
+    by content, and of which the reason otherwise is a group that the customer is in."""
+
+    own: Matrix
+    bought: Matrix
+    by_history: Any
+    by_content: Any
+    by_group: Any
+
+
+def _because(
+    why: _Why, picked: Products, edges: Matrix, past: Past, goods: Goods
+) -> Iterator[tuple[list[str], str, str]]:
+    """Of every pick the products that are its reason, and the reason in Chinese and English."""
+    who, _ = reasons.contributions(why.own, edges, np.where(why.by_history & ~why.by_content, picked, NOBODY))
+    if past.features is not None:
+        alike = reasons.resemblances(why.own, past.features, np.where(why.by_content, picked, NOBODY))
+        who = np.where(why.by_content[:, :, None], alike, who)
+    was_bought = values_at(who.reshape(len(picked), -1), why.bought).reshape(who.shape) != 0
+    looked_at = (values_at(picked, why.own) != 0) & why.by_history
+    for at in zip(*np.nonzero(picked != NOBODY), strict=True):
+        named = who[at][who[at] != NOBODY]
+        if not len(named):
+            words = reasons.LOOKED_AT_ITSELF if looked_at[at] else reasons.of_others(own_group=bool(why.by_group[at]))
+        elif why.by_content[at]:
+            shared = goods.shared(picked[at], named[0])
+            words = reasons.because_alike(goods.titles[named[0]], shared, bought=bool(was_bought[at][0]))
+        else:
+            # What was bought explains better than what was looked at; not both in one sentence.
+            is_bought = bool(was_bought[at].any())
+            named = who[at][was_bought[at]] if is_bought else named
+            words = reasons.because([goods.titles[product] for product in named[:2]], bought=is_bought)
+        yield [past.products[product] for product in named], *words
 
 
 def _rows(
@@ -149,46 +187,28 @@ def _rows(
     picked: Products,
     source: Any,
     value: Any,
-    who: Any,
+    because: Iterable[tuple[list[str], str, str]],
     names: Sequence[str],
-    titles: Sequence[str],
-    bought: Matrix,
-    has_group: Any,
+    goods: Goods,
 ) -> "pd.DataFrame":
     import pandas as pd
 
-    past = week.past
     at, position = np.nonzero(picked != NOBODY)
-    product, origin = picked[at, position], source[at, position]
-    was_bought = values_at(who.reshape(len(people), -1), bought).reshape(who.shape) != 0
-    because, zh, en = [], [], []
-    for customer, place, number in zip(at, position, origin, strict=True):
-        name = names[number]
-        known = (
-            who[customer, place][who[customer, place] != NOBODY] if name in (COLLABORATIVE, CONTENT) else who[:0, 0, 0]
-        )
-        own = who[customer, place][was_bought[customer, place]] if len(known) else known
-        # What was bought explains better than what was looked at; not both in one sentence.
-        named = own if len(own) else known
-        texts = reasons.words(
-            name, [titles[p] for p in named[:2]], bought=len(own) > 0, has_group=bool(has_group[customer])
-        )
-        because.append([past.products[p] for p in named])
-        zh.append(texts[0])
-        en.append(texts[1])
-    chosen = [names[number] for number in origin]
+    product = picked[at, position]
+    chosen = [names[number] for number in source[at, position]]
+    reason = pd.DataFrame(because, columns=["because_of", "because_zh", "because_en"])
     return pd.DataFrame(
         {
             "person_id": people[at],
             "list": "discover",
             "position": position + 1,
-            "product_id": past.products[product],
-            "title": [titles[p] for p in product],
+            "product_id": week.past.products[product],
+            "title": [goods.titles[p] for p in product],
             "score": np.round(value[at, position].astype(float), 6),
             "source": chosen,
-            "because_of": because,
-            "because_zh": zh,
-            "because_en": en,
+            "because_of": reason["because_of"],
+            "because_zh": reason["because_zh"],
+            "because_en": reason["because_en"],
             "due_on": pd.Series([None] * len(at), dtype=object),
             "list_id": [f"zhike-discover-{week.week:%Y%m%d}-{name}" for name in chosen],
         }
@@ -205,7 +225,7 @@ def again(week: Week, model: rebuy.Rebuy, rules: Rules, length: int) -> "pd.Data
         drop=True
     )
     best = rebuy.top(rows, model.probability(rows), length)
-    titles = dict(zip(week.catalogue["product_id"], _titles(week.catalogue), strict=True))
+    titles = dict(zip(week.catalogue["product_id"], Goods.of(week.catalogue).titles, strict=True))
     texts = [
         reasons.rebuy_words(days, age, gap)
         for days, age, gap in zip(best["event_count"], best["age_days"], best["gap_days"], strict=True)

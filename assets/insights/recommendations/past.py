@@ -1,6 +1,6 @@
 """What customers did up to a day, as the room's methods see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 class Past:
     """A log of events, seen from the day it ends: person_id, product_id, event_type, event_count, age_days. `products`: sorted ids of
     all products that can be scored; `features`: their description, a row each; `labels`: by attribute a number a product, -1 for
-    none."""
+    none. `older`: person_id and product_id of purchases of some people that the log leaves out; None where it has all."""
 
     log: "pd.DataFrame"
     products: Ids
     features: Matrix | None = None
     labels: Mapping[str, Labels] = field(default_factory=dict)
+    older: "Callable[[Ids], pd.DataFrame] | None" = None
 
     @cached_property
     def people(self) -> Ids:
@@ -48,8 +49,17 @@ class Past:
         return self._matrix(weights, CAP)
 
     def bought(self) -> Interactions:
-        """1 where a customer bought a product."""
+        """1 where a customer bought a product, by the log."""
         return self._matrix((self.event_types == PURCHASE).astype(float), 1.0)
+
+    def ever_bought(self, people: Ids, by_log: Matrix) -> Matrix:
+        """1 where one of these people ever bought a product: their rows of `bought`, with what is older."""
+        if self.older is None:
+            return by_log
+        older = Interactions.of(self.older(people).assign(weight=1.0), products=self.products, customers=people)
+        whole = (by_log + older.weights).tocsr()
+        whole.sort_indices()
+        return whole
 
     def _matrix(self, weights: NDArray[np.float64], cap: float) -> Interactions:
         from scipy.sparse import coo_matrix

@@ -1,17 +1,46 @@
-"""Why a product is on a list: the products of the customer's own history that contributed most, and that in words."""
+"""Why a product is on a list: the products of the customer's own history that contributed most to its score, and that in words.
 
-from collections.abc import Sequence
+Each source has reasons of its own: in the item–item graph what goes with the pick, by content what is described like it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.insights.recommendations.candidates import NOBODY, Products, keys_of
-from assets.insights.recommendations.interactions import Matrix
+from assets.insights.recommendations.interactions import Labels, Matrix
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST = 3
 # Reasons are looked for among the products that a customer dealt with most.
 LOOKED_AT = 50
-NO_REASON: list[str] = []
+LOOKED_AT_ITSELF = ("您看过这件商品", "You looked at it")
+# What two products can have in common: in Chinese and English.
+SHARED = {"category": ("同类", "same category"), "brand": ("同品牌", "same brand")}
+
+
+@dataclass(frozen=True, eq=False)
+class Goods:
+    """What is said of products, by their number. `labels`: of SHARED a number a product, -1 for none."""
+
+    titles: Sequence[str]
+    labels: Mapping[str, Labels]
+
+    @classmethod
+    def of(cls, catalogue: "pd.DataFrame") -> "Goods":
+        titles = [
+            title if isinstance(title, str) and title else name
+            for title, name in zip(catalogue["title"], catalogue["product_id"], strict=True)
+        ]
+        return cls(titles, {name: catalogue[name].factorize()[0] for name in SHARED})
+
+    def shared(self, one: int, other: int) -> list[str]:
+        return [name for name, label in self.labels.items() if label[one] == label[other] >= 0]
 
 
 def contributions(histories: Matrix, edges: Matrix, picked: Products) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -34,12 +63,35 @@ def contributions(histories: Matrix, edges: Matrix, picked: Products) -> tuple[N
         wanted = known[:, None] * count + picked[row][None, :]
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         value = np.where((keys[at] == wanted) & (picked[row] != NOBODY), edges.data[at], 0.0) * weight[:, None]
-        # A product is no reason for itself.
-        value[known[:, None] == picked[row][None, :]] = 0.0
-        order = np.argsort(-value, axis=0, kind="stable")[:MOST]
-        found = np.take_along_axis(value, order, 0)
-        who[row, :, : len(order)] = np.where(found > 0, known[order], NOBODY).T
-        much[row, :, : len(order)] = found.T
+        who[row], much[row] = _largest(value, known, picked[row])
+    return who, much
+
+
+def resemblances(histories: Matrix, features: Matrix, picked: Products) -> NDArray[np.int64]:
+    """The same for picks by content: weight of the product × likeness of the two descriptions. What a pick's score has beside these,
+    its popularity, is a factor of them all. So where a pick has no reason, but perhaps itself, nothing of the score is content's."""
+    who = np.full((*picked.shape, MOST), NOBODY, np.int64)
+    there = picked != NOBODY
+    for row in np.flatnonzero(there.any(axis=1) & (np.diff(histories.indptr) > 0)):
+        part = slice(histories.indptr[row], histories.indptr[row + 1])
+        known, mine = histories.indices[part].astype(np.int64), picked[row, there[row]]
+        # Dense on one side: of a handful of picks that takes half the time.
+        value = (features[known] @ features[mine].toarray().T) * histories.data[part][:, None]
+        who[row, there[row]], _ = _largest(value, known, mine)
+    return who
+
+
+def _largest(
+    value: NDArray[np.float64], known: NDArray[np.int64], picked: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """By pick the MOST largest of `value` (known × picked) and whose they are; NOBODY and 0 where there are fewer."""
+    who, much = np.full((len(picked), MOST), NOBODY, np.int64), np.zeros((len(picked), MOST))
+    # A product is no reason for itself.
+    value[known[:, None] == picked[None, :]] = 0.0
+    order = np.argsort(-value, axis=0, kind="stable")[:MOST]
+    found = np.take_along_axis(value, order, 0)
+    who[:, : len(order)] = np.where(found > 0, known[order], NOBODY).T
+    much[:, : len(order)] = found.T
     return who, much
 
 
@@ -51,15 +103,25 @@ def _list(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def words(source: str, titles: Sequence[str], *, bought: bool, has_group: bool) -> tuple[str, str]:
-    """The reason in Chinese and English. `titles`: of the products that contributed most; `bought`: whether they were, or only
-    looked at; `has_group`: whether the customer is in a group of its own."""
-    if titles and source in ("collaborative", "content"):
-        did_zh, did_en = ("买过", "you bought") if bought else ("看过", "you looked at")
-        return f"因为您{did_zh}{quoted(titles, True)}", f"Because {did_en} {quoted(titles, False)}"
-    if source == "content":
-        return "与您常看的商品相近", "Close to what you usually look at"
-    if source == "group" and has_group:
+def because(titles: Sequence[str], *, bought: bool) -> tuple[str, str]:
+    """The reason in Chinese and English. `titles`: of the products that contributed most; `bought`: whether they were, or only looked
+    at."""
+    did_zh, did_en = ("买过", "you bought") if bought else ("看过", "you looked at")
+    return f"因为您{did_zh}{quoted(titles, True)}", f"Because {did_en} {quoted(titles, False)}"
+
+
+def because_alike(title: str, shared: Sequence[str], *, bought: bool) -> tuple[str, str]:
+    """The same of content: the product that contributed most, and what of SHARED the two have in common. Where that is nothing,
+    descriptions meet in name and price alone."""
+    zh, en = because([title], bought=bought)
+    shared_zh = "、".join(SHARED[name][0] for name in shared) or "名称或价格相近"
+    shared_en = ", ".join(SHARED[name][1] for name in shared) or "similar name or price"
+    return f"{zh}，两者{shared_zh}", f"{en}: {shared_en}"
+
+
+def of_others(*, own_group: bool) -> tuple[str, str]:
+    """Where nothing of the customer's own is the reason. `own_group`: whether a group that it is in counts, or everybody."""
+    if own_group:
         # Customers may read this: the group is not named.
         return "与您相似的顾客近来常买", "Customers like you have been buying it"
     return "近期热销", "Selling well these days"

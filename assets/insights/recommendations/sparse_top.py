@@ -4,6 +4,9 @@ import numpy as np
 
 from assets.insights.recommendations.interactions import Matrix
 
+# All customers of a block get room for as many candidates as the one with the most.
+MOST_SPARE = 500
+
 
 class Multiplied:
     """A matrix that many queries are multiplied with."""
@@ -21,7 +24,8 @@ class Multiplied:
 
     def top(self, queries: Matrix, count: int, spare: Matrix | None = None) -> Matrix:
         """Row by row the `count` largest entries of `queries @ matrix`, by `implicit`'s kernel, which keeps one row at a time. A row gets
-        as many more as `spare` has entries in it: what is taken out afterwards is not missed."""
+        as many more as `spare` has entries in it: what is taken out afterwards is not missed. Of more than MOST_SPARE they are taken
+        out here, and no more than that are kept beside the `count`."""
         from scipy.sparse import csr_matrix
 
         if queries.shape[1] != self.shape[0]:
@@ -40,6 +44,11 @@ class Multiplied:
             best, values = self._scorer.recommend(
                 bounds, indices[part], data[part], K=int(count + more[row]), remove_own_likes=False
             )
+            if spare is not None and more[row] > MOST_SPARE:
+                out = spare.indices[spare.indptr[row] : spare.indptr[row + 1]]
+                free = np.flatnonzero(~np.isin(best, out))
+                free = free[np.argsort(-values[free], kind="stable")[: count + MOST_SPARE]]
+                best, values = best[free], values[free]
             found.append(best)
             scores.append(values)
             sizes[row + 1] = len(best)

@@ -38,7 +38,7 @@ RECOMMENDATIONS = Table(
         Column(
             "because_of",
             "VARCHAR[]",
-            "Products of the customer's own history that contributed most, the first the most.",
+            "Products of the customer's own history that contributed most to the score of the source, the first the most.",
         ),
         Column("because_zh", "VARCHAR", "The reason in Chinese."),
         Column("because_en", "VARCHAR", "The reason in English."),

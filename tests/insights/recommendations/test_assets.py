@@ -108,6 +108,24 @@ def test_reasons_are_of_the_customers_own_history(shop: Demo) -> None:
         assert zh.startswith("因为您") and en.startswith("Because you")
 
 
+def test_reasons_by_content_agree_with_the_catalogue(shop: Demo) -> None:
+    """What the sentence says the two products have in common they have, and it is said whenever they have it."""
+    rows = shop.query(
+        f"""
+        WITH goods AS (SELECT product_id, arg_max(COLUMNS(* EXCLUDE (product_id, known_on)), known_on) FROM clean.products WHERE known_on < '{NEWEST}' GROUP BY 1),
+        named AS (SELECT product_id, because_of[1] AS other_id, because_zh, because_en FROM insights.recommendations
+            WHERE as_of = '{NEWEST}' AND source = 'content' AND len(because_of) > 0)
+        SELECT o.title, g.category = o.category, g.brand = o.brand, n.because_zh, n.because_en
+        FROM named AS n JOIN goods AS g USING (product_id) JOIN goods AS o ON o.product_id = n.other_id
+        """
+    )
+    assert len(rows) > 100
+    for title, same_category, same_brand, zh, en in rows:
+        assert f"「{title}」" in zh and f"“{title}”" in en
+        assert ("同类" in zh, "same category" in en) == (bool(same_category),) * 2
+        assert ("同品牌" in zh, "same brand" in en) == (bool(same_brand),) * 2
+
+
 def test_two_customers_lists_differ_and_the_hold_out_gets_what_sells(shop: Demo) -> None:
     lists = shop.query(
         f"SELECT list(product_id ORDER BY position), any_value(source) FROM insights.recommendations WHERE as_of = '{NEWEST}' "

@@ -1,5 +1,7 @@
 """Item graph, blend, re-ranking, feedback: what a list may never get wrong, on matrices small enough to reckon by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,13 +9,13 @@ from scipy.sparse import csr_matrix, random
 
 from assets.insights.recommendations import feedback, fitting, metrics, rebuy, reranking
 from assets.insights.recommendations.candidates import NOBODY, scaled
-from assets.insights.recommendations.fitting import Bounds, Settings
+from assets.insights.recommendations.fitting import Bounds, Judged, Settings
 from assets.insights.recommendations.interactions import Interactions
 from assets.insights.recommendations.item_graph import Graph, item_graph
 from assets.insights.recommendations.neighbours import Neighbours
 from assets.insights.recommendations.past import Past, rows_of
 from assets.insights.recommendations.reasons import contributions
-from assets.insights.recommendations.sparse_top import top_of_product
+from assets.insights.recommendations.sparse_top import MOST_SPARE, top_of_product
 from assets.insights.recommendations.taste import TasteSource, price_labels
 from assets.insights.recommendations.weighting import CAP, Weighting
 
@@ -95,6 +97,34 @@ def test_the_largest_of_a_product_are_the_largest(shape: tuple[int, int]) -> Non
         best = np.sort(dense[row])[::-1][:5]
         assert np.allclose(np.sort(found[row].data)[::-1], best[best > 0])
         assert np.allclose(found[row].data, dense[row][found[row].indices])
+
+
+def test_who_bought_thousands_gets_the_best_of_the_rest_and_does_not_set_the_width() -> None:
+    """Candidates of all customers of a block are as wide as those of one."""
+    size, many = 4 * MOST_SPARE, 2 * MOST_SPARE
+    scores = np.random.default_rng(0).permutation(size) + 1.0
+    order = np.argsort(-scores)
+    bought = csr_matrix((np.ones(2 * many), np.append(order[:many], order[-many:]), [0, many, 2 * many]), (2, size))
+    found = top_of_product(csr_matrix(np.ones((2, 1))), csr_matrix(scores), 7, spare=bought)
+    assert set(found[0].indices) == set(order[many : many + 7])
+    assert set(found[1].indices) == set(order[: 7 + MOST_SPARE])
+
+
+def test_what_the_log_leaves_out_is_not_new_either(past: Past) -> None:
+    """Neither in a list, nor as something that a list should have foretold."""
+    settings = Settings.default()
+    rows = rows_of(past.interactions(settings.weighting), past.people)
+    by_log = rows_of(past.bought(), past.people)
+    wanted = fitting.fit(past, settings, Bounds()).lists(rows, by_log, 3)
+    old = pd.DataFrame({"person_id": past.people, "product_id": past.products[wanted[:, 0]]})
+    longer = replace(past, older=lambda people: old[old["person_id"].isin(people)])
+    bought = longer.ever_bought(past.people, by_log)
+    assert bought.nnz == by_log.nnz + len(past.people)
+    lists = fitting.fit(longer, settings, Bounds()).lists(rows, bought, 3)
+    assert not (lists == wanted[:, :1]).any()
+    assert (lists[:, 0] == wanted[:, 1]).all()
+    assert Judged.of(past, old, 100).truth.nnz == len(past.people)
+    assert Judged.of(longer, old, 100).truth.nnz == 0
 
 
 def test_matrices_that_do_not_meet_are_refused() -> None:

@@ -1,5 +1,5 @@
 -- What each person did with each product before $week: on how many days by kind of event, and how long ago the latest. A day
--- counts once however often something was done on it; of a person the $history products dealt with last are kept.
+-- counts once however often something was done on it. `place`: of the product among the person's, the one dealt with last being 1.
 WITH acts AS (
     SELECT customer_id, product_id, 'purchase' AS event_type, ordered_on AS done_on, sign AS times
     FROM clean_orders
@@ -25,15 +25,13 @@ pairs AS (
     FROM days GROUP BY person_id, product_id, event_type
 ),
 
-kept AS (
-    SELECT person_id, product_id, row_number() OVER (PARTITION BY person_id ORDER BY max(last_on) DESC, product_id) AS age
+places AS (
+    SELECT person_id, product_id, row_number() OVER (PARTITION BY person_id ORDER BY max(last_on) DESC, product_id) AS place
     FROM pairs GROUP BY person_id, product_id
 )
 
 SELECT
     person_id, product_id, event_type, event_count,
     date_diff('day', last_on, $week) AS age_days,
-    date_diff('day', first_on, last_on) AS span_days
-FROM pairs JOIN kept USING (person_id, product_id)
-WHERE kept.age <= $history
-ORDER BY person_id, product_id, event_type
+    date_diff('day', first_on, last_on) AS span_days, place
+FROM pairs JOIN places USING (person_id, product_id)

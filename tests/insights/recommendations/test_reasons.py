@@ -1,0 +1,104 @@
+"""Reasons of rows: each names what the score of its source comes from, and says nothing that is not so."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assets.insights.recommendations.content import describe
+from assets.insights.recommendations.fitting import Bounds, Settings
+from assets.insights.recommendations.lists import Week, discover
+from assets.insights.recommendations.past import Past
+from assets.insights.recommendations.reranking import Rules
+
+GOODS = pd.DataFrame(
+    [
+        ("bowl", "搪瓷碗 Enamel bowl", "kitchen", "Hearth", 20.0),
+        ("kettle", "铜壶 Copper kettle", "kitchen", "Ember", 400.0),
+        ("lamp", "台灯 Desk lamp", "light", "Lumen", 90.0),
+        ("pan", "煎锅 Frying pan", "kitchen", "Hearth", 60.0),
+        ("stool", "木凳 Oak stool", None, "Hearth", 3000.0),
+        ("torch", "台灯 Desk lamp, small", None, None, 95.0),
+    ],
+    columns=["product_id", "title", "category", "brand", "price"],
+).assign(in_stock=True)
+# The lamp goes into every basket with a pan: to the graph it is the best reason for one, to content it is none.
+BASKETS = {f"c{n:02d}": ("lamp", "pan") for n in range(30)} | {"me": ("bowl", "lamp")}
+
+
+def listed(log: pd.DataFrame, source: str) -> dict[str, dict[str, object]]:
+    """The rows of the customer `me` by product, where all positions draw one source."""
+    products = GOODS["product_id"].to_numpy(dtype=object)
+    labels = {"category": GOODS["category"].factorize()[0].astype(np.int64)}
+    people = pd.DataFrame({"person_id": sorted({*log["person_id"], "me"})})
+    shown = pd.DataFrame(
+        columns=["person_id", "product_id", "list", "source", "position", "is_clicked", "is_bought"]
+    ).astype({"is_clicked": bool, "is_bought": bool})
+    week = Week(
+        date(2026, 1, 12),
+        Past(log, products, describe(GOODS), labels),
+        GOODS,
+        pd.DataFrame(),
+        people,
+        people.assign(segment_group=None),
+        shown,
+    )
+    rows = discover(week, Settings.default(), {source: 0.1}, Rules(a_category=9), 0.0, Bounds())
+    return {row["product_id"]: row for row in rows[rows["person_id"] == "me"].to_dict("records")}
+
+
+def bought(baskets: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+    pairs = [(person, product) for person, basket in baskets.items() for product in basket]
+    frame = pd.DataFrame(pairs, columns=["person_id", "product_id"])
+    return frame.assign(event_type="purchase", event_count=1, age_days=10, span_days=0)
+
+
+def test_content_names_the_product_most_alike_and_the_graph_the_one_that_goes_with_it() -> None:
+    by_content, by_graph = (listed(bought(BASKETS), source)["pan"] for source in ("content", "collaborative"))
+    assert by_content["because_of"][0] == "bowl"  # pyright: ignore[reportIndexIssue]
+    assert by_content["because_zh"] == "因为您买过「搪瓷碗 Enamel bowl」，两者同类、同品牌"
+    assert by_content["because_en"] == "Because you bought “搪瓷碗 Enamel bowl”: same category, same brand"
+    assert by_graph["because_of"] == ["lamp"]
+    assert by_graph["because_zh"] == "因为您买过「台灯 Desk lamp」"
+    assert by_graph["because_en"] == "Because you bought “台灯 Desk lamp”"
+
+
+@pytest.mark.parametrize(
+    ("product", "reason", "zh", "en"),
+    [
+        ("kettle", "bowl", "两者同类", "same category"),
+        ("stool", "bowl", "两者同品牌", "same brand"),
+        ("torch", "lamp", "两者名称或价格相近", "similar name or price"),
+    ],
+)
+def test_content_says_what_the_two_products_have_in_common(product: str, reason: str, zh: str, en: str) -> None:
+    row = listed(bought(BASKETS), "content")[product]
+    title = GOODS.set_index("product_id")["title"][reason]
+    assert row["because_zh"] == f"因为您买过「{title}」，{zh}"
+    assert row["because_en"] == f"Because you bought “{title}”: {en}"
+
+
+def test_what_was_looked_at_is_not_said_to_have_been_bought() -> None:
+    log = bought(BASKETS)
+    log.loc[(log["person_id"] == "me") & (log["product_id"] == "bowl"), "event_type"] = "view"
+    rows = listed(log, "content")
+    assert rows["pan"]["because_zh"] == "因为您看过「搪瓷碗 Enamel bowl」，两者同类、同品牌"
+    assert rows["pan"]["because_en"] == "Because you looked at “搪瓷碗 Enamel bowl”: same category, same brand"
+
+
+def test_a_product_is_no_reason_for_itself() -> None:
+    """Who did nothing but look at one product may find it in the list, and is told so."""
+    log = bought(BASKETS).query("person_id != 'me'")
+    row = listed(pd.concat([log, bought({"me": ("stool",)}).assign(event_type="view")], ignore_index=True), "content")
+    assert row["stool"]["because_of"] == []
+    assert (row["stool"]["because_zh"], row["stool"]["because_en"]) == ("您看过这件商品", "You looked at it")
+
+
+@pytest.mark.parametrize("source", ["content", "collaborative"])
+def test_who_did_nothing_is_not_told_of_what_it_did(source: str) -> None:
+    rows = listed(bought(BASKETS).query("person_id != 'me'"), source)
+    assert rows
+    for row in rows.values():
+        assert row["because_of"] == []
+        assert (row["because_zh"], row["because_en"]) == ("近期热销", "Selling well these days")

@@ -26,13 +26,21 @@ def recommendations(shop: Shop) -> list[Expectation]:
         ),
         Expectation(
             "every_customer_has_a_list_or_nobody_has",
-            "An empty page is worse than what sells.",
+            "An empty page is worse than what sells. Who has bought half of all products may have nothing new left to see.",
             """
-            SELECT CAST(a.as_of AS VARCHAR), CASE WHEN s.people > 0 THEN c.people - s.people END FROM asked AS a
-            LEFT JOIN (SELECT as_of, count(DISTINCT person_id) AS people FROM stage GROUP BY as_of) AS s ON s.as_of = a.as_of
-            LEFT JOIN (SELECT as_of, count(*) AS people FROM features.customers GROUP BY as_of) AS c ON c.as_of = a.as_of
+            SELECT CAST(c.as_of AS VARCHAR), count(*) FROM features.customers AS c
+            JOIN (
+                SELECT a.as_of, count(DISTINCT o.product_id) AS product_count
+                FROM asked AS a JOIN clean.orders AS o ON o.known_on < a.as_of GROUP BY a.as_of
+            ) AS p ON p.as_of = c.as_of
+            LEFT JOIN (
+                SELECT a.as_of, o.customer_id, count(DISTINCT o.product_id) AS product_count
+                FROM asked AS a JOIN clean.orders AS o ON o.known_on < a.as_of GROUP BY a.as_of, o.customer_id
+            ) AS b ON b.as_of = c.as_of AND b.customer_id = c.person_id
+            WHERE c.as_of IN (SELECT as_of FROM stage) AND 2 * coalesce(b.product_count, 0) < p.product_count
+                AND NOT EXISTS (SELECT 1 FROM stage AS s WHERE s.as_of = c.as_of AND s.person_id = c.person_id)
+            GROUP BY c.as_of
             """,
-            at_least=0,
             at_most=0,
         ),
         Expectation(

@@ -43,10 +43,10 @@ def corpora() -> tuple[list[str], "np.ndarray"]:
 
 def train(documents: "Documents", labels: "np.ndarray") -> "Model":
     """Calibrated on every seventh text, which it is not trained on."""
-    from assets.insights.sentiment.linear import fit
+    from assets.insights.sentiment.linear import Sample, fit
 
     held_out = np.arange(len(documents)) % HELD_OUT == 0
-    model = fit(documents.rows(np.flatnonzero(~held_out)), labels[~held_out], CLASSES)
+    model = fit(Sample.of(documents.rows(np.flatnonzero(~held_out))), labels[~held_out], CLASSES)
     return model.calibrated(documents.rows(np.flatnonzero(held_out)), labels[held_out])
 
 

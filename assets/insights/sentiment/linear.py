@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assets.insights.sentiment.evaluate import macro_f1
-from assets.insights.sentiment.ngrams import SCRIPTS, Vocabulary, character_grams, script_counts, word_grams
+from assets.insights.sentiment.ngrams import SCRIPTS, Counts, Vocabulary, character_grams, script_counts, word_grams
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -50,6 +50,30 @@ class Documents:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """What a fit needs of documents: their counted n-grams, the characters of each script, the scores of the earlier model."""
+
+    characters: Counts
+    words: Counts
+    scripts: "Array"
+    prior: "Array"
+
+    @classmethod
+    def of(cls, documents: Documents) -> "Sample":
+        return cls(
+            Counts.of(character_grams(documents.texts)),
+            Counts.of(word_grams(documents.tokens)),
+            script_counts(documents.texts),
+            _prior(documents),
+        )
+
+    def rows(self, numbers: "Array") -> "Sample":
+        return Sample(
+            self.characters.rows(numbers), self.words.rows(numbers), self.scripts[numbers], self.prior[numbers]
+        )
+
+
+@dataclass(frozen=True)
 class Model:
     """`weights` has a row for each n-gram of characters, then of words, then two for the prior's score and its size, and a
     column a score: one for two classes, else one a class. `slopes` and `offsets` turn scores into log-probabilities.
@@ -77,7 +101,7 @@ class Model:
             self.characters.weighted(character_grams(documents.texts)),
             self.words.weighted(word_grams(documents.tokens)),
         ]
-        return _columns(blocks, documents)
+        return _columns(blocks, _prior(documents))
 
     def scores(self, documents: Documents) -> "Array":
         return np.asarray(self.columns(documents) @ self.weights) + self.intercepts
@@ -162,15 +186,14 @@ def log_odds(probabilities: "Array") -> "Array":
     return np.log(kept / (1 - kept))
 
 
-def fit(documents: Documents, labels: "Array", classes: Sequence[str], weights: "Array | None" = None) -> Model:
-    """A model that is not calibrated yet. `labels` are numbers of `classes`; `weights` those of the rows."""
-    fewest = 2 if len(documents) >= MANY else 1
-    grams = character_grams(documents.texts), word_grams(documents.tokens)
-    characters, words = (Vocabulary.of(found, fewest) for found in grams)
-    blocks = [characters.weighted(grams[0]), words.weighted(grams[1])]
-    matrix = _columns(blocks, documents).astype(np.float64)
+def fit(sample: Sample, labels: "Array", classes: Sequence[str]) -> Model:
+    """A model that is not calibrated yet. `labels` are numbers of `classes`."""
+    fewest = 2 if len(labels) >= MANY else 1
+    characters, of_characters = Vocabulary.of(sample.characters, fewest)
+    words, of_words = Vocabulary.of(sample.words, fewest)
+    matrix = _columns([of_characters, of_words], sample.prior).astype(np.float64)
     sides = [1] if len(classes) == 2 else range(len(classes))
-    found = [_against_the_rest(matrix, labels == side, weights, balanced=len(classes) > 2) for side in sides]
+    found = [_against_the_rest(matrix, labels == side, balanced=len(classes) > 2) for side in sides]
     width = len(found)
     slopes = np.array([[0.0, 1.0]]) if width == 1 else np.eye(width)
     return Model(
@@ -182,38 +205,38 @@ def fit(documents: Documents, labels: "Array", classes: Sequence[str], weights: 
         slopes,
         np.zeros(len(classes)),
         np.ones(len(classes)),
-        np.round(script_counts(documents.texts).sum(axis=0) / max(1, script_counts(documents.texts).sum()), 4),
+        np.round(sample.scripts.sum(axis=0) / max(1, sample.scripts.sum()), 4),
     )
 
 
 def fit_calibrated(documents: Documents, labels: "Array", classes: Sequence[str], held_out: "Array") -> Model:
     """A model of all rows with the calibration of one that was trained without the rows `held_out` (a mask)."""
-    trained = fit(documents.rows(np.flatnonzero(~held_out)), labels[~held_out], classes)
+    sample = Sample.of(documents)
+    trained = fit(sample.rows(np.flatnonzero(~held_out)), labels[~held_out], classes)
     judged = trained.calibrated(documents.rows(np.flatnonzero(held_out)), labels[held_out])
-    return replace(
-        fit(documents, labels, classes), slopes=judged.slopes, offsets=judged.offsets, factors=judged.factors
-    )
+    return replace(fit(sample, labels, classes), slopes=judged.slopes, offsets=judged.offsets, factors=judged.factors)
 
 
-def _columns(blocks: "Sequence[Matrix]", documents: Documents) -> "Matrix":
+def _prior(documents: Documents) -> "Array":
+    return documents.prior if documents.prior is not None else np.zeros(len(documents))
+
+
+def _columns(blocks: "Sequence[Matrix]", prior: "Array") -> "Matrix":
     """The weighted n-grams with the prior's score and its size beside them."""
     from scipy.sparse import csr_array, hstack
 
     # The prior's score reaches from about -8 to 8; n-grams of a text are of length 1 together.
-    prior = (documents.prior if documents.prior is not None else np.zeros(len(documents))) * 0.3
-    beside = csr_array(np.column_stack([prior, np.abs(prior)]).astype(np.float32))
+    beside = csr_array(np.column_stack([prior * 0.3, np.abs(prior * 0.3)]).astype(np.float32))
     return csr_array(hstack([*blocks, beside], format="csr"))
 
 
-def _against_the_rest(
-    matrix: "Matrix", is_class: "Array", weights: "Array | None", *, balanced: bool
-) -> tuple["Array", float]:
+def _against_the_rest(matrix: "Matrix", is_class: "Array", *, balanced: bool) -> tuple["Array", float]:
     from sklearn.linear_model import LogisticRegression
 
-    present = matrix.copy()
-    present.data = np.ones_like(present.data)
-    inside = np.asarray(present[is_class].sum(axis=0)).ravel() + SMOOTHING
-    outside = np.asarray(present[~is_class].sum(axis=0)).ravel() + SMOOTHING
+    in_class = np.repeat(is_class, np.diff(matrix.indptr))
+    _, width = np.shape(matrix)
+    inside = np.bincount(matrix.indices[in_class], minlength=width) + SMOOTHING
+    outside = np.bincount(matrix.indices[~in_class], minlength=width) + SMOOTHING
     ratios = np.log((inside / inside.sum()) / (outside / outside.sum()))
     ratios[-2:] = 1.0
     scaled = matrix.copy()
@@ -229,7 +252,7 @@ def _against_the_rest(
             random_state=0,
             class_weight="balanced" if balanced else None,
         )
-        regression.fit(columns, is_class, sample_weight=weights)
+        regression.fit(columns, is_class)
         found.append((regression.coef_[0], float(regression.intercept_[0])))
     (plain, one), (by_ratio, other) = found
     return (plain + by_ratio * ratios) / 2, (one + other) / 2

@@ -128,6 +128,33 @@ _KINDS = np.array([-1, *(kind for first, end, number in _RANGES for kind in (num
 
 
 @dataclass(frozen=True)
+class Counts:
+    """How often each text holds each n-gram: a row a text, a column for each of `hashes`, which ascend. Counted once, they
+    serve fits on several parts of the texts."""
+
+    hashes: "Array"
+    matrix: "Matrix"
+
+    @classmethod
+    def of(cls, grams: Grams) -> "Counts":
+        hashes, columns = np.unique(grams.hashes, return_inverse=True)
+        return cls(hashes, _counted(grams.texts, columns, (grams.size, len(hashes))))
+
+    def rows(self, numbers: "Array") -> "Counts":
+        return Counts(self.hashes, self.matrix[numbers])
+
+
+def _counted(texts: "Array", columns: "Array", shape: tuple[int, int]) -> "Matrix":
+    from scipy.sparse import csr_array
+
+    # liblinear takes indices of 32 bits only.
+    places = texts.astype(np.int32), columns.astype(np.int32)
+    matrix = csr_array((np.ones(len(columns), dtype=np.float32), places), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """The n-grams seen in training, ascending, with their inverse document frequencies."""
 
@@ -135,18 +162,14 @@ class Vocabulary:
     idf: "Array"
 
     @classmethod
-    def of(cls, grams: Grams, fewest: int) -> "Vocabulary":
-        """The n-grams that at least `fewest` texts hold."""
-        from scipy.sparse import csr_array
-
-        hashes, numbers = np.unique(grams.hashes, return_inverse=True)
-        places = grams.texts.astype(np.int32), numbers.astype(np.int32)
-        held = csr_array((np.ones(len(numbers), dtype=np.bool_), places), shape=(grams.size, len(hashes)))
-        held.sum_duplicates()
-        frequency = np.bincount(held.indices, minlength=len(hashes))
+    def of(cls, counts: Counts, fewest: int) -> tuple["Vocabulary", "Matrix"]:
+        """The n-grams that at least `fewest` texts hold, and these texts by them."""
+        frequency = np.bincount(counts.matrix.indices, minlength=len(counts.hashes))
         kept = frequency >= fewest
-        idf = np.log((1 + grams.size) / (1 + frequency[kept])) + 1
-        return cls(hashes[kept], idf.astype(np.float32))
+        size = len(counts.matrix.indptr) - 1
+        idf = np.log((1 + size) / (1 + frequency[kept])) + 1
+        vocabulary = cls(counts.hashes[kept], idf.astype(np.float32))
+        return vocabulary, vocabulary._weighted(counts.matrix[:, kept])
 
     @cached_property
     def _starts(self) -> "Array":
@@ -170,16 +193,13 @@ class Vocabulary:
 
     def weighted(self, grams: Grams) -> "Matrix":
         """One row a text, of length 1 unless nothing in it is known."""
-        from scipy.sparse import csr_array
-
         columns, known = self.places(grams.hashes)
-        ones = np.ones(int(known.sum()), dtype=np.float32)
-        # liblinear takes indices of 32 bits only.
-        places = grams.texts[known].astype(np.int32), columns[known].astype(np.int32)
-        matrix = csr_array((ones, places), shape=(grams.size, len(self.hashes)))
-        matrix.sum_duplicates()
-        matrix.data = (1 + np.log(matrix.data)) * self.idf[matrix.indices]
-        rows = np.repeat(np.arange(grams.size), np.diff(matrix.indptr))
-        length = np.sqrt(np.bincount(rows, weights=matrix.data.astype(np.float64) ** 2, minlength=grams.size))
-        matrix.data = (matrix.data / length[rows]).astype(np.float32)
-        return matrix
+        return self._weighted(_counted(grams.texts[known], columns[known], (grams.size, len(self.hashes))))
+
+    def _weighted(self, counts: "Matrix") -> "Matrix":
+        data = (1 + np.log(counts.data)) * self.idf[counts.indices]
+        held = np.diff(counts.indptr)
+        rows = np.repeat(np.arange(len(held)), held)
+        length = np.sqrt(np.bincount(rows, weights=data.astype(np.float64) ** 2, minlength=len(held)))
+        counts.data = (data / length[rows]).astype(np.float32)
+        return counts

@@ -7,7 +7,6 @@ the scores (Platt scaling where there are two classes). Labels are chosen so tha
 is weighed by a factor chosen on the held-out rows for the best macro-F1.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from assets.insights.sentiment.evaluate import macro_f1
 from assets.insights.sentiment.ngrams import SCRIPTS, Counts, Vocabulary, character_grams, script_counts, word_grams
+from resources.learning.arrays import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -146,34 +146,19 @@ class Model:
         }
 
     def save(self, folder: Path) -> str:
-        """Writes the model into `folder` under the hash of its content, which is returned."""
-        arrays = self.arrays()
-        content = hashlib.sha256()
-        for name, array in arrays.items():
-            content.update(name.encode())
-            content.update(np.ascontiguousarray(array).tobytes())
-        key = content.hexdigest()[:20]
-        path = folder / f"sentiment-{key}.npz"
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_suffix(".unfinished.npz")
-            np.savez_compressed(unfinished, allow_pickle=False, **arrays)
-            unfinished.replace(path)
-        return key
+        """The name of the file in `folder`, which goes with its content."""
+        return write_arrays(folder, self.arrays())
 
     @classmethod
-    def load(cls, folder: Path, key: str) -> "Model":
-        with np.load(path_of(folder, key), allow_pickle=False) as found:
-            return cls(
-                tuple(str(name) for name in found["classes"]),
-                Vocabulary(found["character_hashes"], found["character_idf"]),
-                Vocabulary(found["word_hashes"], found["word_idf"]),
-                *(found[name] for name in ("weights", "intercepts", "slopes", "offsets", "factors", "scripts")),
-            )
-
-
-def path_of(folder: Path, key: str) -> Path:
-    return folder / f"sentiment-{key}.npz"
+    def load(cls, folder: Path, name: str) -> "Model":
+        """Raises ZhikeError where the file is gone or broken."""
+        found = read_arrays(folder, name)
+        return cls(
+            tuple(str(name) for name in found["classes"]),
+            Vocabulary(found["character_hashes"], found["character_idf"]),
+            Vocabulary(found["word_hashes"], found["word_idf"]),
+            *(found[name] for name in ("weights", "intercepts", "slopes", "offsets", "factors", "scripts")),
+        )
 
 
 def softmax(scores: "Array") -> "Array":

@@ -104,13 +104,13 @@ def test_without_three_star_reviews_it_knows_two_classes() -> None:
 
 
 def test_a_saved_model_is_the_same_and_named_by_its_content(learnt: Fit, tmp_path: Path) -> None:
-    key = learnt.model.save(tmp_path)
+    name = learnt.model.save(tmp_path)
     documents = documents_of(reviews(50, 9)[0], None)
-    loaded = Model.load(tmp_path, key)
+    loaded = Model.load(tmp_path, name)
     assert np.array_equal(loaded.probabilities(documents), learnt.model.probabilities(documents))
-    assert loaded.save(tmp_path) == key
-    assert fit_on_stars(*reviews(600, 1)).model.save(tmp_path) == key
-    assert [path.name for path in tmp_path.iterdir()] == [f"sentiment-{key}.npz"]
+    assert loaded.save(tmp_path) == name
+    assert fit_on_stars(*reviews(600, 1)).model.save(tmp_path) == name
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_probabilities_are_calibrated_on_rows_that_were_held_out() -> None:

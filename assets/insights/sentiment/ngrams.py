@@ -1,7 +1,8 @@
 """Texts as TF-IDF weighted character and word n-grams, on arrays.
 
 N-grams are 64-bit hashes made from the codes of their parts, for all texts of a batch at once; the vocabulary is the
-sorted array of hashes seen in training, so that what was never seen is known to be unknown. Term frequencies are
+sorted array of hashes seen in training, so that what was never seen is known to be unknown. A mark stands before and
+after each whole text: what a short one begins and ends with says much of what it is. Term frequencies are
 sublinear (1 + ln tf), idf is smoothed, each text's block of character and of word n-grams has length 1
 (Salton & Buckley 1988).
 """
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 CHARACTERS, WORDS = (1, 2), (1, 2, 3)
 CHARACTER_SEED, WORD_SEED = 7, 11
+# Controls, which no normalised text holds.
+START, END = "\2", "\3"
 BUCKET_BITS = 18
 _UPPER = np.uint64(64 - BUCKET_BITS)
 _GOLDEN, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
@@ -71,8 +74,9 @@ def character_units(texts: Sequence[str]) -> "Array":
     return np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
 
 
-def character_grams(texts: Sequence[str]) -> Grams:
-    return _grams(character_units(texts), len(texts), CHARACTERS, CHARACTER_SEED)
+def character_grams(texts: Sequence[str], *, is_whole: bool) -> Grams:
+    marked = [START + text + END for text in texts] if is_whole else texts
+    return _grams(character_units(marked), len(texts), CHARACTERS, CHARACTER_SEED)
 
 
 def word_units(tokens: Sequence[Sequence[str]]) -> "Array":
@@ -86,9 +90,10 @@ def word_units(tokens: Sequence[Sequence[str]]) -> "Array":
     return units
 
 
-def word_grams(tokens: Sequence[Sequence[str]]) -> Grams:
+def word_grams(tokens: Sequence[Sequence[str]], *, is_whole: bool) -> Grams:
     """n-grams of words; `tokens` are the words of each text."""
-    return _grams(word_units(tokens), len(tokens), WORDS, WORD_SEED)
+    marked = [(START, *words, END) for words in tokens] if is_whole else tokens
+    return _grams(word_units(marked), len(tokens), WORDS, WORD_SEED)
 
 
 def word_code(word: str) -> int:

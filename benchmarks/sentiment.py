@@ -26,7 +26,7 @@ import numpy as np
 from assets.insights.sentiment import evaluate
 from assets.insights.sentiment.aspects import mentions
 from assets.insights.sentiment.installed import CLASSES, corpora, train
-from assets.insights.sentiment.linear import Documents, Model, fit, fit_calibrated
+from assets.insights.sentiment.linear import Documents, Model, Sample, fit, fit_calibrated
 from assets.insights.sentiment.lists import aspect_lists
 from assets.insights.sentiment.scoring import LABELS, Engine, verdicts
 from benchmarks.measure import measured
@@ -183,10 +183,10 @@ def aspects(folder: Path) -> dict[str, Any]:
     keyword = np.zeros((len(texts), len(names)), dtype=bool)
     for mention in mentions(plain.texts, words):
         keyword[mention.clause, names.index(mention.aspect)] = True
-    folds, learnt = fold_of(plain.texts), np.zeros((len(texts), len(names)), dtype=bool)
+    sample, folds, learnt = Sample.of(plain), fold_of(plain.texts), np.zeros((len(texts), len(names)), dtype=bool)
     for fold in range(FOLDS):
         inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        model = fit(plain.rows(outside), labels[outside], [*names, "other"])
+        model = fit(sample.rows(outside), labels[outside], [*names, "other"])
         best = model.scores(plain.rows(inside)).argmax(axis=1)
         learnt[inside] = best[:, None] == np.arange(len(names))
     truth = labels[:, None] == np.arange(len(names))

@@ -134,7 +134,7 @@ def _forget_lost(warehouse: Warehouse) -> None:
         {
             "own": MODEL,
             "installed": INSTALLED,
-            "there": [path.stem.removeprefix("sentiment-") for path in warehouse.place.models.glob("sentiment-*.npz")],
+            "there": [path.name for path in warehouse.place.models.glob("*.npz")],
         },
     )
 
@@ -147,7 +147,7 @@ def _engine(warehouse: Warehouse, fitted: Fitted) -> "Scores":
 
 
 @lru_cache(maxsize=3)
-def _model(folder: Path, key: str) -> "Model":
+def _model(folder: Path, name: str) -> "Model":
     from assets.insights.sentiment.linear import Model
 
-    return Model.load(folder, key)
+    return Model.load(folder, name)

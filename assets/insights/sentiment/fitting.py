@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assets.insights.sentiment.evaluate import judged, log_loss, macro_f1, praise_share
-from assets.insights.sentiment.linear import Documents, Model, fit
+from assets.insights.sentiment.linear import Documents, Model, Sample, fit
 from assets.insights.sentiment.scoring import LABELS, Engine, Scores, documents_of
 from resources.learning.measures import auc, calibration_table
 
@@ -68,13 +68,14 @@ def fit_on_stars(
     taught = np.arange(len(texts)) if learns_neutral else np.flatnonzero(labels != 1)
     documents = documents_of(texts, prior)
     train, calibrate = taught[taught < first], taught[(taught >= first) & (taught < second)]
-    trial = fit(documents.rows(train), numbers[train], classes)
+    sample = Sample.of(documents)
+    trial = fit(sample.rows(train), numbers[train], classes)
     trial = trial.calibrated(documents.rows(calibrate), numbers[calibrate])
     last = documents.rows(np.arange(second, len(texts)))
     holdout, calibration, objection = _compared(last, labels, trial, prior, before, other)
     if objection:
         return Fit(trial, holdout, calibration, False, objection)
-    model = fit(documents.rows(taught), numbers[taught], classes)
+    model = fit(sample.rows(taught), numbers[taught], classes)
     model = replace(model, slopes=trial.slopes, offsets=trial.offsets, factors=trial.factors)
     return Fit(model, holdout, calibration, True, "better than all that it was compared with")
 

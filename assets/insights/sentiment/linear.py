@@ -1,13 +1,14 @@
 """Linear text classifiers: the mean of a logistic regression and one whose columns are scaled by naive-Bayes log-count
-ratios, one against the rest for each class, calibrated on rows that were held out.
+ratios, one against the rest for each class, calibrated on rows that were held out. Where there are three classes and few
+rows, a multinomial logistic regression of all classes joins the mean: the class in the middle is on no side of the rest.
 
 Scaling by log-count ratios and mixing with the plain weights follow Wang & Manning (2012), "Baselines and Bigrams"; both
 are linear in the same columns, so their mean is one vector of weights. Calibration is a multinomial logistic regression on
 the scores (Platt scaling where there are two classes). Labels are chosen so that a rare class is not lost: its probability
-is weighed by a factor chosen on the held-out rows for the best macro-F1.
+is weighed by a factor chosen on the held-out rows for the best macro-F1 to be expected there. That expectation is taken
+over the calibrated probabilities (Lewis 1995), which is steadier than the F1 of few labels.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assets.insights.sentiment.evaluate import macro_f1
-from assets.insights.sentiment.ngrams import SCRIPTS, Vocabulary, character_grams, script_counts, word_grams
+from assets.insights.sentiment.ngrams import SCRIPTS, Counts, Vocabulary, character_grams, script_counts, word_grams
+from resources.learning.arrays import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -26,33 +27,64 @@ if TYPE_CHECKING:
 
 INVERSE_REGULARISATION = 4.0
 SMOOTHING = 0.1
+# Characters weigh more than words: of clauses they say more, of reviews as much.
+CHARACTERS = np.float32(1.4)
 # Below this many texts an n-gram that only one of them holds still tells more than it costs.
 MANY = 10_000
-FACTORS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
+FACTORS = np.geomspace(0.5, 4.0, 25)
 FEWEST_HELD_OUT = 30
+# Columns beside the n-grams; characters of a review that is neither short nor long.
+BESIDE, MIDDLE = 3, 50
 EDGE = 1e-6
 
 
 @dataclass(frozen=True)
 class Documents:
-    """Normalised texts with their words, and for each the score of an earlier model (0 where there is none)."""
+    """Normalised texts with their words, and for each the score of an earlier model (0 where there is none). Clauses of
+    longer texts are not `is_whole`: where they begin and end and how short they are says nothing of them."""
 
     texts: Sequence[str]
     tokens: Sequence[Sequence[str]]
     prior: "Array | None" = None
+    is_whole: bool = True
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def rows(self, numbers: "Array") -> "Documents":
         prior = self.prior[numbers] if self.prior is not None else None
-        return Documents([self.texts[n] for n in numbers], [self.tokens[n] for n in numbers], prior)
+        texts, tokens = [self.texts[n] for n in numbers], [self.tokens[n] for n in numbers]
+        return replace(self, texts=texts, tokens=tokens, prior=prior)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a fit needs of documents: their counted n-grams, the columns beside these, the characters of each script."""
+
+    characters: Counts
+    words: Counts
+    beside: "Array"
+    scripts: "Array"
+
+    @classmethod
+    def of(cls, documents: Documents) -> "Sample":
+        return cls(
+            Counts.of(character_grams(documents.texts, is_whole=documents.is_whole)),
+            Counts.of(word_grams(documents.tokens, is_whole=documents.is_whole)),
+            _beside(documents),
+            script_counts(documents.texts),
+        )
+
+    def rows(self, numbers: "Array") -> "Sample":
+        return Sample(
+            self.characters.rows(numbers), self.words.rows(numbers), self.beside[numbers], self.scripts[numbers]
+        )
 
 
 @dataclass(frozen=True)
 class Model:
-    """`weights` has a row for each n-gram of characters, then of words, then two for the prior's score and its size, and a
-    column a score: one for two classes, else one a class. `slopes` and `offsets` turn scores into log-probabilities.
+    """`weights` has a row for each n-gram of characters, then of words, then for what `_beside` gives, and a column a
+    score: one for two classes, else one a class. `slopes` and `offsets` turn scores into log-probabilities.
     `scripts` is the share of each script among the letters it was trained on."""
 
     classes: tuple[str, ...]
@@ -73,11 +105,9 @@ class Model:
         return (known > 0) & (3 * known >= counts.sum(axis=1))
 
     def columns(self, documents: Documents) -> "Matrix":
-        blocks = [
-            self.characters.weighted(character_grams(documents.texts)),
-            self.words.weighted(word_grams(documents.tokens)),
-        ]
-        return _columns(blocks, documents)
+        characters = self.characters.weighted(character_grams(documents.texts, is_whole=documents.is_whole))
+        words = self.words.weighted(word_grams(documents.tokens, is_whole=documents.is_whole))
+        return _columns(characters, words, _beside(documents))
 
     def scores(self, documents: Documents) -> "Array":
         return np.asarray(self.columns(documents) @ self.weights) + self.intercepts
@@ -104,7 +134,21 @@ class Model:
         else:
             slopes, offsets = found.coef_.T, found.intercept_
         model = replace(self, slopes=np.round(slopes, 6), offsets=np.round(offsets, 6))
-        return replace(model, factors=_factors(softmax(scores @ model.slopes + model.offsets), labels))
+        return replace(model, factors=_factors(softmax(scores @ model.slopes + model.offsets)))
+
+    def of_parts(self, sample: Sample) -> "Model":
+        """Without a say of length and of n-grams that are not in `sample`: the same rows without their marks."""
+        kept = [
+            np.isin(vocabulary.hashes, counts.hashes)
+            for vocabulary, counts in ((self.characters, sample.characters), (self.words, sample.words))
+        ]
+        weights = self.weights[np.concatenate([*kept, np.ones(BESIDE, dtype=bool)])]
+        weights[-1] = 0
+        characters, words = (
+            Vocabulary(vocabulary.hashes[known], vocabulary.idf[known])
+            for vocabulary, known in zip((self.characters, self.words), kept, strict=True)
+        )
+        return replace(self, characters=characters, words=words, weights=weights)
 
     def arrays(self) -> dict[str, "Array"]:
         return {
@@ -122,34 +166,19 @@ class Model:
         }
 
     def save(self, folder: Path) -> str:
-        """Writes the model into `folder` under the hash of its content, which is returned."""
-        arrays = self.arrays()
-        content = hashlib.sha256()
-        for name, array in arrays.items():
-            content.update(name.encode())
-            content.update(np.ascontiguousarray(array).tobytes())
-        key = content.hexdigest()[:20]
-        path = folder / f"sentiment-{key}.npz"
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_suffix(".unfinished.npz")
-            np.savez_compressed(unfinished, allow_pickle=False, **arrays)
-            unfinished.replace(path)
-        return key
+        """The name of the file in `folder`, which goes with its content."""
+        return write_arrays(folder, self.arrays())
 
     @classmethod
-    def load(cls, folder: Path, key: str) -> "Model":
-        with np.load(path_of(folder, key), allow_pickle=False) as found:
-            return cls(
-                tuple(str(name) for name in found["classes"]),
-                Vocabulary(found["character_hashes"], found["character_idf"]),
-                Vocabulary(found["word_hashes"], found["word_idf"]),
-                *(found[name] for name in ("weights", "intercepts", "slopes", "offsets", "factors", "scripts")),
-            )
-
-
-def path_of(folder: Path, key: str) -> Path:
-    return folder / f"sentiment-{key}.npz"
+    def load(cls, folder: Path, name: str) -> "Model":
+        """Raises ZhikeError where the file is gone or broken."""
+        found = read_arrays(folder, name)
+        return cls(
+            tuple(str(name) for name in found["classes"]),
+            Vocabulary(found["character_hashes"], found["character_idf"]),
+            Vocabulary(found["word_hashes"], found["word_idf"]),
+            *(found[name] for name in ("weights", "intercepts", "slopes", "offsets", "factors", "scripts")),
+        )
 
 
 def softmax(scores: "Array") -> "Array":
@@ -162,60 +191,67 @@ def log_odds(probabilities: "Array") -> "Array":
     return np.log(kept / (1 - kept))
 
 
-def fit(documents: Documents, labels: "Array", classes: Sequence[str], weights: "Array | None" = None) -> Model:
-    """A model that is not calibrated yet. `labels` are numbers of `classes`; `weights` those of the rows."""
-    fewest = 2 if len(documents) >= MANY else 1
-    grams = character_grams(documents.texts), word_grams(documents.tokens)
-    characters, words = (Vocabulary.of(found, fewest) for found in grams)
-    blocks = [characters.weighted(grams[0]), words.weighted(grams[1])]
-    matrix = _columns(blocks, documents).astype(np.float64)
+def fit(sample: Sample, labels: "Array", classes: Sequence[str]) -> Model:
+    """A model that is not calibrated yet. `labels` are numbers of `classes`."""
+    from sklearn.linear_model import LogisticRegression
+
+    fewest = 2 if len(labels) >= MANY else 1
+    characters, of_characters = Vocabulary.of(sample.characters, fewest)
+    words, of_words = Vocabulary.of(sample.words, fewest)
+    matrix = _columns(of_characters, of_words, sample.beside).astype(np.float64)
     sides = [1] if len(classes) == 2 else range(len(classes))
-    found = [_against_the_rest(matrix, labels == side, weights, balanced=len(classes) > 2) for side in sides]
-    width = len(found)
-    slopes = np.array([[0.0, 1.0]]) if width == 1 else np.eye(width)
+    found = [_against_the_rest(matrix, labels == side, balanced=len(classes) > 2) for side in sides]
+    weights = np.column_stack([weight for weight, _ in found])
+    intercepts = np.array([intercept for _, intercept in found])
+    if len(classes) > 2 and len(labels) < MANY:
+        joint = LogisticRegression(C=INVERSE_REGULARISATION, class_weight="balanced", max_iter=200, tol=1e-3)
+        joint.fit(matrix, labels)
+        weights, intercepts = (weights + joint.coef_.T) / 2, (intercepts + joint.intercept_) / 2
+    slopes = np.array([[0.0, 1.0]]) if len(found) == 1 else np.eye(len(found))
     return Model(
         tuple(classes),
         characters,
         words,
-        np.column_stack([weight for weight, _ in found]).astype(np.float32),
-        np.array([intercept for _, intercept in found]),
+        weights.astype(np.float32),
+        intercepts,
         slopes,
         np.zeros(len(classes)),
         np.ones(len(classes)),
-        np.round(script_counts(documents.texts).sum(axis=0) / max(1, script_counts(documents.texts).sum()), 4),
+        np.round(sample.scripts.sum(axis=0) / max(1, sample.scripts.sum()), 4),
     )
 
 
 def fit_calibrated(documents: Documents, labels: "Array", classes: Sequence[str], held_out: "Array") -> Model:
     """A model of all rows with the calibration of one that was trained without the rows `held_out` (a mask)."""
-    trained = fit(documents.rows(np.flatnonzero(~held_out)), labels[~held_out], classes)
+    sample = Sample.of(documents)
+    trained = fit(sample.rows(np.flatnonzero(~held_out)), labels[~held_out], classes)
     judged = trained.calibrated(documents.rows(np.flatnonzero(held_out)), labels[held_out])
-    return replace(
-        fit(documents, labels, classes), slopes=judged.slopes, offsets=judged.offsets, factors=judged.factors
-    )
+    return replace(fit(sample, labels, classes), slopes=judged.slopes, offsets=judged.offsets, factors=judged.factors)
 
 
-def _columns(blocks: "Sequence[Matrix]", documents: Documents) -> "Matrix":
-    """The weighted n-grams with the prior's score and its size beside them."""
+def _beside(documents: Documents) -> "Array":
+    """The prior's score, its size, and how long a text is, which n-grams of length 1 do not tell."""
+    prior = documents.prior if documents.prior is not None else np.zeros(len(documents))
+    lengths = np.array([len(text) if documents.is_whole else MIDDLE for text in documents.texts])
+    # The prior's score reaches from about -8 to 8; the n-grams of a text are of length 1 a block.
+    return 0.3 * np.column_stack([prior, np.abs(prior), np.log((1 + lengths) / (1 + MIDDLE))])
+
+
+def _columns(characters: "Matrix", words: "Matrix", beside: "Array") -> "Matrix":
     from scipy.sparse import csr_array, hstack
 
-    # The prior's score reaches from about -8 to 8; n-grams of a text are of length 1 together.
-    prior = (documents.prior if documents.prior is not None else np.zeros(len(documents))) * 0.3
-    beside = csr_array(np.column_stack([prior, np.abs(prior)]).astype(np.float32))
-    return csr_array(hstack([*blocks, beside], format="csr"))
+    return csr_array(hstack([characters * CHARACTERS, words, csr_array(beside.astype(np.float32))], format="csr"))
 
 
-def _against_the_rest(
-    matrix: "Matrix", is_class: "Array", weights: "Array | None", *, balanced: bool
-) -> tuple["Array", float]:
+def _against_the_rest(matrix: "Matrix", is_class: "Array", *, balanced: bool) -> tuple["Array", float]:
     from sklearn.linear_model import LogisticRegression
 
-    present = matrix.copy()
-    present.data = np.ones_like(present.data)
-    inside = np.asarray(present[is_class].sum(axis=0)).ravel() + SMOOTHING
-    outside = np.asarray(present[~is_class].sum(axis=0)).ravel() + SMOOTHING
+    in_class = np.repeat(is_class, np.diff(matrix.indptr))
+    _, width = np.shape(matrix)
+    inside = np.bincount(matrix.indices[in_class], minlength=width) + SMOOTHING
+    outside = np.bincount(matrix.indices[~in_class], minlength=width) + SMOOTHING
     ratios = np.log((inside / inside.sum()) / (outside / outside.sum()))
-    ratios[-2:] = 1.0
+    ratios[-BESIDE:] = 1.0
     scaled = matrix.copy()
     scaled.data = scaled.data * ratios[scaled.indices]
     found = []
@@ -229,22 +265,26 @@ def _against_the_rest(
             random_state=0,
             class_weight="balanced" if balanced else None,
         )
-        regression.fit(columns, is_class, sample_weight=weights)
+        regression.fit(columns, is_class)
         found.append((regression.coef_[0], float(regression.intercept_[0])))
     (plain, one), (by_ratio, other) = found
     return (plain + by_ratio * ratios) / 2, (one + other) / 2
 
 
-def _factors(probabilities: "Array", labels: "Array") -> "Array":
-    """The factor of each class but the most frequent one that gives the best macro-F1, one class after the other."""
+def _factors(probabilities: "Array") -> "Array":
+    """The factor of each class but the most frequent one that gives the best macro-F1 to be expected."""
     count = probabilities.shape[1]
     factors = np.ones(count)
     if count == 2:
         return factors
-    for rare in np.argsort(np.bincount(labels, minlength=count), kind="stable")[:-1]:
-        tried = [np.where(np.arange(count) == rare, factor, factors) for factor in FACTORS]
-        gained = [round(macro_f1(labels, np.argmax(probabilities * trial, axis=1), count), 4) for trial in tried]
-        # Of equally good factors the one nearest to none.
-        best = min(range(len(FACTORS)), key=lambda n: (-gained[n], abs(np.log(FACTORS[n]))))
-        factors = tried[best]
-    return factors
+    there = probabilities.sum(axis=0)
+
+    def expected(factors: "Array") -> float:
+        found = np.argmax(probabilities * factors, axis=1)
+        right = np.bincount(found, weights=probabilities[np.arange(len(found)), found], minlength=count)
+        return float((2 * right / (there + np.bincount(found, minlength=count))).mean())
+
+    # Twice, as the best factor of the one class hangs on that of the other.
+    for rare in [*np.argsort(there, kind="stable")[:-1]] * 2:
+        factors = max((np.where(np.arange(count) == rare, factor, factors) for factor in FACTORS), key=expected)
+    return np.round(factors, 4)

@@ -1,7 +1,8 @@
 """Texts as TF-IDF weighted character and word n-grams, on arrays.
 
 N-grams are 64-bit hashes made from the codes of their parts, for all texts of a batch at once; the vocabulary is the
-sorted array of hashes seen in training, so that what was never seen is known to be unknown. Term frequencies are
+sorted array of hashes seen in training, so that what was never seen is known to be unknown. A mark stands before and
+after each whole text: what a short one begins and ends with says much of what it is. Term frequencies are
 sublinear (1 + ln tf), idf is smoothed, each text's block of character and of word n-grams has length 1
 (Salton & Buckley 1988).
 """
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 CHARACTERS, WORDS = (1, 2), (1, 2, 3)
 CHARACTER_SEED, WORD_SEED = 7, 11
+# Controls, which no normalised text holds.
+START, END = "\2", "\3"
 BUCKET_BITS = 18
 _UPPER = np.uint64(64 - BUCKET_BITS)
 _GOLDEN, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
@@ -71,8 +74,9 @@ def character_units(texts: Sequence[str]) -> "Array":
     return np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
 
 
-def character_grams(texts: Sequence[str]) -> Grams:
-    return _grams(character_units(texts), len(texts), CHARACTERS, CHARACTER_SEED)
+def character_grams(texts: Sequence[str], *, is_whole: bool) -> Grams:
+    marked = [START + text + END for text in texts] if is_whole else texts
+    return _grams(character_units(marked), len(texts), CHARACTERS, CHARACTER_SEED)
 
 
 def word_units(tokens: Sequence[Sequence[str]]) -> "Array":
@@ -86,9 +90,10 @@ def word_units(tokens: Sequence[Sequence[str]]) -> "Array":
     return units
 
 
-def word_grams(tokens: Sequence[Sequence[str]]) -> Grams:
+def word_grams(tokens: Sequence[Sequence[str]], *, is_whole: bool) -> Grams:
     """n-grams of words; `tokens` are the words of each text."""
-    return _grams(word_units(tokens), len(tokens), WORDS, WORD_SEED)
+    marked = [(START, *words, END) for words in tokens] if is_whole else tokens
+    return _grams(word_units(marked), len(tokens), WORDS, WORD_SEED)
 
 
 def word_code(word: str) -> int:
@@ -128,6 +133,33 @@ _KINDS = np.array([-1, *(kind for first, end, number in _RANGES for kind in (num
 
 
 @dataclass(frozen=True)
+class Counts:
+    """How often each text holds each n-gram: a row a text, a column for each of `hashes`, which ascend. Counted once, they
+    serve fits on several parts of the texts."""
+
+    hashes: "Array"
+    matrix: "Matrix"
+
+    @classmethod
+    def of(cls, grams: Grams) -> "Counts":
+        hashes, columns = np.unique(grams.hashes, return_inverse=True)
+        return cls(hashes, _counted(grams.texts, columns, (grams.size, len(hashes))))
+
+    def rows(self, numbers: "Array") -> "Counts":
+        return Counts(self.hashes, self.matrix[numbers])
+
+
+def _counted(texts: "Array", columns: "Array", shape: tuple[int, int]) -> "Matrix":
+    from scipy.sparse import csr_array
+
+    # liblinear takes indices of 32 bits only.
+    places = texts.astype(np.int32), columns.astype(np.int32)
+    matrix = csr_array((np.ones(len(columns), dtype=np.float32), places), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """The n-grams seen in training, ascending, with their inverse document frequencies."""
 
@@ -135,18 +167,14 @@ class Vocabulary:
     idf: "Array"
 
     @classmethod
-    def of(cls, grams: Grams, fewest: int) -> "Vocabulary":
-        """The n-grams that at least `fewest` texts hold."""
-        from scipy.sparse import csr_array
-
-        hashes, numbers = np.unique(grams.hashes, return_inverse=True)
-        places = grams.texts.astype(np.int32), numbers.astype(np.int32)
-        held = csr_array((np.ones(len(numbers), dtype=np.bool_), places), shape=(grams.size, len(hashes)))
-        held.sum_duplicates()
-        frequency = np.bincount(held.indices, minlength=len(hashes))
+    def of(cls, counts: Counts, fewest: int) -> tuple["Vocabulary", "Matrix"]:
+        """The n-grams that at least `fewest` texts hold, and these texts by them."""
+        frequency = np.bincount(counts.matrix.indices, minlength=len(counts.hashes))
         kept = frequency >= fewest
-        idf = np.log((1 + grams.size) / (1 + frequency[kept])) + 1
-        return cls(hashes[kept], idf.astype(np.float32))
+        size = len(counts.matrix.indptr) - 1
+        idf = np.log((1 + size) / (1 + frequency[kept])) + 1
+        vocabulary = cls(counts.hashes[kept], idf.astype(np.float32))
+        return vocabulary, vocabulary._weighted(counts.matrix[:, kept])
 
     @cached_property
     def _starts(self) -> "Array":
@@ -170,16 +198,13 @@ class Vocabulary:
 
     def weighted(self, grams: Grams) -> "Matrix":
         """One row a text, of length 1 unless nothing in it is known."""
-        from scipy.sparse import csr_array
-
         columns, known = self.places(grams.hashes)
-        ones = np.ones(int(known.sum()), dtype=np.float32)
-        # liblinear takes indices of 32 bits only.
-        places = grams.texts[known].astype(np.int32), columns[known].astype(np.int32)
-        matrix = csr_array((ones, places), shape=(grams.size, len(self.hashes)))
-        matrix.sum_duplicates()
-        matrix.data = (1 + np.log(matrix.data)) * self.idf[matrix.indices]
-        rows = np.repeat(np.arange(grams.size), np.diff(matrix.indptr))
-        length = np.sqrt(np.bincount(rows, weights=matrix.data.astype(np.float64) ** 2, minlength=grams.size))
-        matrix.data = (matrix.data / length[rows]).astype(np.float32)
-        return matrix
+        return self._weighted(_counted(grams.texts[known], columns[known], (grams.size, len(self.hashes))))
+
+    def _weighted(self, counts: "Matrix") -> "Matrix":
+        data = (1 + np.log(counts.data)) * self.idf[counts.indices]
+        held = np.diff(counts.indptr)
+        rows = np.repeat(np.arange(len(held)), held)
+        length = np.sqrt(np.bincount(rows, weights=data.astype(np.float64) ** 2, minlength=len(held)))
+        counts.data = (data / length[rows]).astype(np.float32)
+        return counts

@@ -22,9 +22,15 @@ LABELS = (NEGATIVE, NEUTRAL, POSITIVE)
 NAMED, WEIGHT = 3, 0.5
 
 
-def documents_of(texts: Sequence[str], prior: Model | None, tokens: Sequence[Sequence[str]] | None = None) -> Documents:
+def documents_of(
+    texts: Sequence[str],
+    prior: Model | None,
+    tokens: Sequence[Sequence[str]] | None = None,
+    *,
+    is_whole: bool = True,
+) -> Documents:
     """Normalised texts with their words and the score of `prior`."""
-    documents = Documents(texts, tokens if tokens is not None else words_of.segmented(texts))
+    documents = Documents(texts, tokens if tokens is not None else words_of.segmented(texts), is_whole=is_whole)
     return replace(documents, prior=prior.scores(documents)[:, 0]) if prior else documents
 
 
@@ -33,7 +39,9 @@ class Scores(Protocol):
 
     @property
     def has_neutral(self) -> bool: ...
-    def documents(self, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None) -> Documents: ...
+    def documents(
+        self, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None, *, is_whole: bool = True
+    ) -> Documents: ...
     def understands(self, texts: Sequence[str]) -> "Array": ...
     def probabilities(self, documents: Documents) -> "Array": ...
     def labels(self, documents: Documents, probabilities: "Array") -> "Array": ...
@@ -51,8 +59,10 @@ class Engine:
     def has_neutral(self) -> bool:
         return len(self.model.classes) == 3
 
-    def documents(self, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None) -> Documents:
-        return documents_of(texts, self.prior, tokens)
+    def documents(
+        self, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None, *, is_whole: bool = True
+    ) -> Documents:
+        return documents_of(texts, self.prior, tokens, is_whole=is_whole)
 
     def probabilities(self, documents: Documents) -> "Array":
         """A column for each of `LABELS`; 0 for neutral where the model knows praise and blame only."""
@@ -161,7 +171,7 @@ def _aspects(
         return spoken
     named = sorted({mention.clause for mention in found})
     place = {clause: number for number, clause in enumerate(named)}
-    of_clause = _lean(engine.probabilities(engine.documents([clauses[clause] for clause in named])))
+    of_clause = _lean(engine.probabilities(engine.documents([clauses[clause] for clause in named], is_whole=False)))
     of_review = _lean(probabilities)
     together: dict[tuple[int, str], list[int]] = {}
     for mention in found:

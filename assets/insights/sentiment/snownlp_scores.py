@@ -26,7 +26,9 @@ class Snownlp:
 
     has_neutral = False
 
-    def documents(self, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None) -> Documents:
+    def documents(
+        self, texts: Sequence[str], tokens: Sequence[Sequence[str]] | None = None, *, is_whole: bool = True
+    ) -> Documents:
         return Documents(texts, tokens if tokens is not None else segmented(texts))
 
     def understands(self, texts: Sequence[str]) -> np.ndarray:

@@ -175,7 +175,7 @@ def test_each_review_is_scored_by_the_newest_fit_of_when_it_was_known(shop: Shop
         assert version == [v for day, v in fits if day <= known_on][-1]
     folder = shop.bench.place / "models"
     assert {json.loads(p)["file"] for (p,) in shop.query("SELECT parameters FROM models.registry WHERE in_force")} == {
-        path.stem.removeprefix("sentiment-") for path in folder.iterdir()
+        path.name for path in folder.iterdir()
     }
 
 

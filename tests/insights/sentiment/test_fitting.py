@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assets.insights.sentiment.fitting import FEWEST, Fit, NotEnough, beats, classes_of, fit_on_stars
-from assets.insights.sentiment.linear import Documents, Model, fit
+from assets.insights.sentiment.linear import Documents, Model, Sample, fit
 from assets.insights.sentiment.scoring import Engine, documents_of
 from tests.insights.sentiment.portuguese import reviews
 
@@ -104,13 +104,13 @@ def test_without_three_star_reviews_it_knows_two_classes() -> None:
 
 
 def test_a_saved_model_is_the_same_and_named_by_its_content(learnt: Fit, tmp_path: Path) -> None:
-    key = learnt.model.save(tmp_path)
+    name = learnt.model.save(tmp_path)
     documents = documents_of(reviews(50, 9)[0], None)
-    loaded = Model.load(tmp_path, key)
+    loaded = Model.load(tmp_path, name)
     assert np.array_equal(loaded.probabilities(documents), learnt.model.probabilities(documents))
-    assert loaded.save(tmp_path) == key
-    assert fit_on_stars(*reviews(600, 1)).model.save(tmp_path) == key
-    assert [path.name for path in tmp_path.iterdir()] == [f"sentiment-{key}.npz"]
+    assert loaded.save(tmp_path) == name
+    assert fit_on_stars(*reviews(600, 1)).model.save(tmp_path) == name
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_probabilities_are_calibrated_on_rows_that_were_held_out() -> None:
@@ -120,7 +120,7 @@ def test_probabilities_are_calibrated_on_rows_that_were_held_out() -> None:
     given = np.where(np.random.default_rng(0).random(3000) < 0.2, 1 - praise, praise)
     documents = documents_of(texts, None)
     rows = [np.arange(2000), np.arange(2000, 2500), np.arange(2500, 3000)]
-    raw = fit(documents.rows(rows[0]), given[rows[0]], ("negative", "positive"))
+    raw = fit(Sample.of(documents.rows(rows[0])), given[rows[0]], ("negative", "positive"))
     calibrated = raw.calibrated(documents.rows(rows[1]), given[rows[1]])
     loss = {
         name: -np.log(

@@ -91,6 +91,13 @@ def test_each_aspect_is_judged_by_what_is_said_of_it(installed: Engine) -> None:
     assert found["logistics"]["clause"] == "物流太慢了"
 
 
+def test_as_installed_a_clause_is_judged_alike_alone_and_in_a_review(installed: Engine) -> None:
+    """It was trained on reviews of other shops, whose length and endings say nothing of these."""
+    texts = ["物流太慢了", "质量很好"]
+    alone, inside = (installed.probabilities(installed.documents(texts, is_whole=whole)) for whole in (True, False))
+    assert alone == pytest.approx(inside)
+
+
 def test_keywords_come_with_their_tags(installed: Engine) -> None:
     found = said(installed, "快递的包装很结实")
     assert found.keywords == ["快递", "包装", "结实"]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def read_arrays(folder: Path, name: str) -> dict[str, Any]:
     try:
         with np.load(folder / name, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise ZhikeError(
             f"the weights of a model in models.registry cannot be read: {error}",
             str(folder / name),

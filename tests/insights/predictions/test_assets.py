@@ -287,7 +287,7 @@ def test_a_shop_with_too_little_gets_nothing_and_is_told_why(rows: list[Row], sh
     for table in TABLES:
         assert bench.rows(f"insights.{table}") == [], table
     said = notes(result, "insights/predictions")["not_enough_history"]
-    assert said == f"{shortfall}; 1 weeks up to {NEWEST} have no predictions"
+    assert said == f"{shortfall}; weeks up to {NEWEST} have no predictions"
 
 
 def test_a_shop_two_weeks_old_is_told_how_much_history_it_needs(tea_house: Bench, tmp_path: Path) -> None:
@@ -298,5 +298,5 @@ def test_a_shop_two_weeks_old_is_told_how_much_history_it_needs(tea_house: Bench
     said = notes(result, "insights/predictions")["not_enough_history"]
     assert (
         said
-        == "not enough history: needs 146 days before a month, has 14 days; 1 weeks up to 2024-01-15 have no predictions"
+        == "not enough history: needs 146 days before a month, has 14 days; weeks up to 2024-01-15 have no predictions"
     )

@@ -157,7 +157,7 @@ def test_too_few_customers_get_no_segments_and_are_told_what_is_missing(tmp_path
     for table in ("models.registry", *(f"insights.{name}" for name in COMPARED)):
         assert demo.query(f"SELECT count(*) FROM {table}") == [(0,)], table
     said = notes(result, "insights/segments")["not_enough_history"]
-    assert said == "not enough history: needs 90 days and 50 buyers; 2 weeks up to 2026-01-05 have no segments"
+    assert said == "not enough history: needs 90 days and 50 buyers; weeks up to 2026-01-05 have no segments"
 
 
 def test_a_shop_younger_than_the_first_fit_gets_none_either(tea_house: Bench, tmp_path: Path) -> None:

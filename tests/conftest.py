@@ -7,6 +7,11 @@ import pytest
 from tests.shop_builder import WEEKS, Bench, open_tea_house
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test first: with two workers it would otherwise run alone at the end."""
+    items.sort(key=lambda item: item.path.name != "test_web_ui.py")
+
+
 @pytest.fixture(scope="session")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """The shop with its files, nothing run. Not to be changed."""

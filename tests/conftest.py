@@ -7,9 +7,12 @@ import pytest
 from tests.shop_builder import WEEKS, Bench, open_tea_house
 
 
+LONGEST = ("test_web_ui.py", "test_cli.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest test first: with two workers it would otherwise run alone at the end."""
-    items.sort(key=lambda item: item.path.name != "test_web_ui.py")
+    """The longest files first: of two workers one would otherwise be alone with them at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

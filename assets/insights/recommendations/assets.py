@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from assets.features.tables import CUSTOMERS, IDENTITIES
 from assets.insights.recommendations import inputs
@@ -19,6 +20,7 @@ from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import dagster as dg
+    import duckdb
     import pandas as pd
 
 MODEL = "recommendations"
@@ -54,9 +56,21 @@ def build(calendar: Calendar) -> "list[dg.AssetsDefinition]":
     return assets
 
 
+# Days as of which there is too little to fit on: six tables ask, and as long as the warehouse is open the answer is the same.
+_TOO_EARLY: "WeakKeyDictionary[duckdb.DuckDBPyConnection, set[date]]" = WeakKeyDictionary()
+
+
 def fit_model(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted | None:
     """The settings as of a day: chosen on the window before the last, judged on the last. The windows are the shortest of the set ones in
     which enough customers bought; None where even the longest have too few, or the history does not reach back so far."""
+    too_early = _TOO_EARLY.setdefault(warehouse.connection, set())
+    fitted = None if day in too_early else _fitted(warehouse, day, before)
+    if fitted is None:
+        too_early.add(day)
+    return fitted
+
+
+def _fitted(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted | None:
     from assets.insights.recommendations import monthly
 
     shop = warehouse.shop

@@ -6,7 +6,6 @@ import pytest
 
 from tests.shop_builder import WEEKS, Bench, open_tea_house
 
-
 LONGEST = ("test_web_ui.py", "test_cli.py")
 
 

@@ -125,10 +125,16 @@ def _databases_open(dagster_home: Path, run_id: str) -> Iterator[None]:
     of_run = dagster_home / "history" / "runs" / f"{run_id}.db"
     of_run.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        for file in {*dagster_home.rglob("*.db"), of_run}:
+
+        def hold(file: Path) -> sqlite3.Connection:
             connection = held.enter_context(closing(sqlite3.connect(file)))
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+            return connection
+
+        for file in dagster_home.rglob("*.db"):
+            hold(file)
+        # As Dagster makes it; a connection from before that would not count.
+        hold(of_run).execute("PRAGMA journal_mode = WAL").fetchall()
         yield
 
 

@@ -125,16 +125,12 @@ def _databases_open(dagster_home: Path, run_id: str) -> Iterator[None]:
     of_run = dagster_home / "history" / "runs" / f"{run_id}.db"
     of_run.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-
-        def hold(file: Path) -> sqlite3.Connection:
+        for file in {*dagster_home.rglob("*.db"), of_run}:
             connection = held.enter_context(closing(sqlite3.connect(file)))
+            if file == of_run:
+                # As Dagster will make it: what is held from before that does not count.
+                connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-            return connection
-
-        for file in dagster_home.rglob("*.db"):
-            hold(file)
-        # As Dagster makes it; a connection from before that would not count.
-        hold(of_run).execute("PRAGMA journal_mode = WAL").fetchall()
         yield
 
 

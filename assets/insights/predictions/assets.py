@@ -136,13 +136,14 @@ def _in_force(warehouse: Warehouse, fits: list[Fitted], weeks: Sequence[date]) -
 
 
 def _buyers(work: Work, week: date) -> "pd.DataFrame":
-    def of_week(table: str) -> "pd.DataFrame":
-        return work.connection.execute(f"SELECT * FROM {table} WHERE as_of = $week", {"week": week}).df()
-
-    customers = of_week("features.customers")
-    buyers = customers[customers["frequency"] > 0].sort_values("person_id", ignore_index=True)
-    has_reviews = "reviews" in work.warehouse.shop.tables
-    return with_opinions(buyers, of_week(CUSTOMER_OPINIONS.qualified)) if has_reviews else buyers
+    connection = work.connection
+    buyers = connection.execute(
+        "SELECT * FROM features.customers WHERE as_of = $week AND frequency > 0 ORDER BY person_id", {"week": week}
+    ).df()
+    if "reviews" not in work.warehouse.shop.tables:
+        return buyers
+    said = connection.execute(f"SELECT * FROM {CUSTOMER_OPINIONS.qualified} WHERE as_of = $week", {"week": week}).df()
+    return with_opinions(buyers, said)
 
 
 def _scored(week: date, loaded: Loaded, buyers: "pd.DataFrame") -> "pd.DataFrame":

@@ -4,10 +4,9 @@ BIN = .venv/bin
 .PHONY: install demo test lint lock clean
 
 # Stamped, so that a second `make` does not install again.
-.venv/.installed: requirements.lock pyproject.toml
+.venv/.installed: requirements.lock pyproject.toml install.py
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python install.py
 	touch $@
 
 install: .venv/.installed
@@ -24,9 +23,9 @@ lint: install
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 
-# Needs uv. One lock for every platform and Python, with hashes, without index addresses.
+# One lock for every platform and Python, with hashes, without index addresses.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q -o requirements.lock
 
 clean:
 	rm -rf .venv

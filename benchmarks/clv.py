@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from assets.insights.clv.fitting import Fit
+    from assets.insights.clv.methods.maximum_likelihood import Fit
 
 ROOM = files("assets.insights.clv")
 SUMMARY_SQL = ROOM.joinpath("summary.sql").read_text(encoding="utf-8")
@@ -87,11 +87,11 @@ def summarise(
 def judge_log(
     connection: "duckdb.DuckDBPyConnection", until: date, horizon_days: int, days_per_unit: float = 7
 ) -> dict[str, Any]:
-    """All figures of the hold-out; raises NotFitted where the log has too little."""
-    from assets.insights.clv import bgnbd, cohort_curve, gamma_gamma, mbgnbd
-    from assets.insights.clv.fitting import NotEnough
-    from assets.insights.clv.groups import grouped
-    from assets.insights.clv.holdout import judge
+    """All figures of the hold-out; raises NotEnough where the log has too little."""
+    from assets.insights.clv.methods import bgnbd, cohort_curve, gamma_gamma, mbgnbd
+    from assets.insights.clv.methods.groups import grouped
+    from assets.insights.clv.methods.study import judge
+    from resources.errors import NotEnough
 
     customers = summarise(connection, until, horizon_days, days_per_unit)
     if customers.empty:
@@ -125,7 +125,7 @@ def _cumulative(
     horizon_days: int,
 ) -> list[dict[str, Any]]:
     """Repeat purchases of the customers known at the cut-off, actual and expected, at the cut-off and on to the horizon."""
-    from assets.insights.clv import evaluate
+    from assets.insights.clv.methods import metrics
 
     unit = fits[0].days_per_unit
     rows = []
@@ -135,7 +135,7 @@ def _cumulative(
         known = seen["person_id"].isin(customers["person_id"])
         row = {"day": str(until + timedelta(days=days)), "actual": int(seen.loc[known, "frequency"].sum())}
         for fit in fits:
-            row[fit.model] = round(float(evaluate.cumulative_expected(fit, -customers["T"], [days / unit])[0]), 1)
+            row[fit.model] = round(float(metrics.cumulative_expected(fit, -customers["T"], [days / unit])[0]), 1)
         rows.append(row)
     return rows
 
@@ -195,9 +195,9 @@ def fit_all_rows(path: Path) -> dict[str, Any]:
 def fit_groups(path: Path) -> dict[str, Any]:
     import pandas as pd
 
-    from assets.insights.clv import bgnbd
-    from assets.insights.clv.fitting import lifetimes_contained
-    from assets.insights.clv.groups import grouped
+    from assets.insights.clv.methods import bgnbd
+    from assets.insights.clv.methods.groups import grouped
+    from assets.insights.clv.methods.maximum_likelihood import lifetimes_contained
 
     with lifetimes_contained():
         import lifetimes  # noqa: F401  # its import is no part of the time
@@ -215,9 +215,9 @@ def score_all(path: Path, fits: dict[str, Any]) -> dict[str, Any]:
     import pandas as pd
     import scipy.special  # noqa: F401  # as above
 
-    from assets.insights.clv import value
-    from assets.insights.clv.fitting import Fit
-    from assets.insights.clv.gamma_gamma import SpendFit
+    from assets.insights.clv.methods import value
+    from assets.insights.clv.methods.gamma_gamma import SpendFit
+    from assets.insights.clv.methods.maximum_likelihood import Fit
 
     customers = pd.read_parquet(path)
     purchases, alive, spend = Fit(**fits["bgnbd"]), Fit(**fits["mbgnbd"]), SpendFit(**fits["spend"])
@@ -230,8 +230,8 @@ def score_all(path: Path, fits: dict[str, Any]) -> dict[str, Any]:
 
 def off_by_standard_errors(frame: "pd.DataFrame") -> dict[str, float]:
     """By how many standard errors the fit to these rows misses the PLANTED parameters."""
-    from assets.insights.clv import bgnbd
-    from assets.insights.clv.groups import grouped
+    from assets.insights.clv.methods import bgnbd
+    from assets.insights.clv.methods.groups import grouped
 
     fit = bgnbd.fit(grouped(frame)[0])
     errors = fit.standard_errors or {}
@@ -239,8 +239,8 @@ def off_by_standard_errors(frame: "pd.DataFrame") -> dict[str, float]:
 
 
 def run_simulation(customers: int, seed: int = 0) -> dict[str, Any]:
-    from assets.insights.clv import gamma_gamma, mbgnbd
-    from assets.insights.clv.groups import grouped
+    from assets.insights.clv.methods import gamma_gamma, mbgnbd
+    from assets.insights.clv.methods.groups import grouped
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "customers.parquet")
@@ -298,7 +298,7 @@ def print_log_figures(figures: dict[str, Any], console: "Console") -> None:
     print_rows(console, f"purchases (actual {figures['actual_purchases']:,})", figures["purchases"])
     if "money" in figures:
         print_rows(console, f"money (actual {figures['actual_money']:,.0f})", figures["money"])
-        print_rows(console, "money intervals", figures["intervals"])
+        print_rows(console, "money intervals", figures["coverage"])
     print_rows(console, "mean purchases by frequency", figures["by_frequency"])
     print_rows(console, "cumulative repeat purchases", figures["cumulative"])
 

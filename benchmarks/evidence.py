@@ -6,25 +6,23 @@ every model in models.registry, and the latest back-tests: scores given in the p
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from resources.errors import ZhikeError
 from resources.evidence import markdown
+from resources.fitted import Fitted
 from resources.home import default_home, export_demo
-from resources.registry import Fitted, recorded
+from resources.registry import fit_of
 from resources.warehouse import Warehouse
 
 HEAD = """# Evidence
 
-How right the models are on windows that came after what they were fitted on, beside what could have been done instead. Made by
+How right the models are on windows that came after what they were fitted on, beside what could have been done instead; of each model the newest fit. Made by
 `python -m benchmarks.evidence {stores} > docs/evidence.md` after `zhike run` of each shop; the same tables stand beside the
 checks in the web UI, with charts.
 """
 BACKTEST_ROWS = 30
-# Columns that every fit has, whatever its model.
-FIXED = 3
 
 
 def evidence_of(store: str, home: Path) -> Iterator[str]:
@@ -32,11 +30,18 @@ def evidence_of(store: str, home: Path) -> Iterator[str]:
     with Warehouse(store=store, home=str(home)).opened() as warehouse:
         shop, connection = warehouse.shop, warehouse.connection
         yield f"## {shop.name.en} · {shop.name.zh}"
-        names = connection.execute("SELECT DISTINCT name FROM models.registry ORDER BY name").fetchall()
-        if not names:
+        newest = connection.execute(
+            "SELECT name, max(fitted_as_of), count(*), count(*) FILTER (WHERE in_force) FROM models.registry "
+            "WHERE NOT is_stale AND code_version IS NOT NULL GROUP BY name ORDER BY name"
+        ).fetchall()
+        if not newest:
             yield "No model has been fitted: the shop has not been run, or has not enough history."
-        for (name,) in names:
-            yield from _of_model(recorded(connection, name))
+        for name, day, count, in_force in newest:
+            fitted = fit_of(connection, name, day)
+            if fitted:
+                yield f"### `{name}`, fitted as of {day}: {fitted.method}"
+                yield f"{count} fits, {in_force} of them put in force. {fitted.metrics.reason}".strip()
+                yield from _of_fit(fitted)
         tables = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'insights' AND ends_with(table_name, '_backtests') ORDER BY 1"
         ).fetchall()
@@ -47,26 +52,15 @@ def evidence_of(store: str, home: Path) -> Iterator[str]:
             yield markdown([dict(zip(columns, row, strict=True)) for row in cursor.fetchall()])
 
 
-def _of_model(fits: list[Fitted]) -> Iterator[str]:
-    if not fits:
-        return
-    newest = fits[-1]
-    count = sum(fitted.in_force for fitted in fits)
-    yield f"### `{newest.name}`, fitted as of {newest.fitted_as_of}: {newest.method}"
-    yield f"{len(fits)} fits, {count} of them put in force. {newest.metrics.get('reason', '')}".strip()
-    for title, content in newest.metrics.items():
-        rows = content if isinstance(content, list) else []
-        if rows and all(isinstance(row, Mapping) for row in rows):
+def _of_fit(fitted: Fitted) -> Iterator[str]:
+    metrics = fitted.metrics
+    for title, rows in ({**metrics.holdout} | {"calibration": metrics.calibration}).items():
+        if rows:
             yield f"{title.replace('_', ' ')}:"
             yield markdown(rows)
-    figures: list[dict[str, Any]] = [
-        {"fitted_as_of": str(fitted.fitted_as_of), "method": fitted.method, "in_force": fitted.in_force}
-        | {title: value for title, value in fitted.metrics.items() if isinstance(value, int | float) or value is None}
-        for fitted in reversed(fits)
-    ]
-    if len(figures[0]) > FIXED:
-        yield "every fit, the newest first:"
-        yield markdown(figures)
+    if metrics.figures:
+        yield "figures:"
+        yield markdown([metrics.figures])
 
 
 def main() -> int:

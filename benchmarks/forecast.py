@@ -33,29 +33,17 @@ from typing import Any
 
 import numpy as np
 
-from assets.insights.forecast.arima import arima
-from assets.insights.forecast.backtest import (
-    happened,
-    mase,
-    naive_error,
-    past_forecasts,
-    rolling_origins,
-    wape,
-)
-from assets.insights.forecast.calendar import trading_calendar
-from assets.insights.forecast.ets import ets, ets_on_roots
-from assets.insights.forecast.history import Floats, Forecaster, clipped
-from assets.insights.forecast.intervals import (
-    NOMINAL,
-    calibrated,
-    covered,
-    interval,
-)
-from assets.insights.forecast.lags import boosting_on_lags, ridge_on_lags
-from assets.insights.forecast.lstm import lstm
-from assets.insights.forecast.naive import seasonal_mean, seasonal_naive
-from assets.insights.forecast.reconcile import top_down
-from assets.insights.forecast.theta import theta, theta_on_roots
+from assets.insights.forecast.methods.arima import arima
+from assets.insights.forecast.methods.ets import ets, ets_on_roots
+from assets.insights.forecast.methods.history import Floats, Forecaster, clipped
+from assets.insights.forecast.methods.intervals import NOMINAL, calibrated, covered, interval
+from assets.insights.forecast.methods.lags import boosting_on_lags, ridge_on_lags
+from assets.insights.forecast.methods.metrics import happened, mase, naive_error, past_forecasts, rolling_origins, wape
+from assets.insights.forecast.methods.naive import seasonal_mean, seasonal_naive
+from assets.insights.forecast.methods.theta import theta, theta_on_roots
+from assets.insights.forecast.methods.trading_calendar import trading_calendar
+from benchmarks.forecast_methods.lstm import lstm
+from benchmarks.forecast_methods.reconcile import top_down
 
 HORIZON, TEST_ORIGINS, OLDER_ORIGINS = 12, 6, 10
 TOTALS = ["orders", "revenue", "customers"]
@@ -130,31 +118,36 @@ def read_series(file: Path) -> Series:
 def told_by(forecaster: Forecaster, series: Series, origins: Sequence[int]) -> tuple[Floats, float]:
     """Series × origins × steps, and CPU seconds a fit."""
     forecaster(np.arange(20.0 * series.season) % series.season + 1, HORIZON, series.season)  # Imports are not a fit's.
-    told = np.full((len(series.names), len(origins), HORIZON), np.nan)
+    forecasts = np.full((len(series.names), len(origins), HORIZON), np.nan)
     started = process_time()
     for at, history in enumerate(series.values):
         for number, origin in enumerate(origins):
             known = clipped(history[:origin])
-            told[at, number] = past_forecasts(forecaster, known, [origin], HORIZON, series.season)[0]
-    return told, (process_time() - started) / told[..., 0].size
+            forecasts[at, number] = past_forecasts(forecaster, known, [origin], HORIZON, series.season)[0]
+    return forecasts, (process_time() - started) / forecasts[..., 0].size
 
 
-def with_top_down(told: Floats, series: Series, origins: Sequence[int]) -> Floats:
-    made, first, total = told.copy(), len(TOTALS), series.names.index("revenue")
+def with_top_down(forecasts: Floats, series: Series, origins: Sequence[int]) -> Floats:
+    made, first, total = forecasts.copy(), len(TOTALS), series.names.index("revenue")
     for number, origin in enumerate(origins):
         before = series.values[:, :origin]
         made[first:, number] = top_down(
-            told[first:, number], told[total, number], before[first:], before[total], series.season, TOP_DOWN_WEIGHT
+            forecasts[first:, number],
+            forecasts[total, number],
+            before[first:],
+            before[total],
+            series.season,
+            TOP_DOWN_WEIGHT,
         )
     return made
 
 
-def errors(told: Floats, actual: Floats, series: Series, origins: Sequence[int]) -> Floats:
+def errors(forecasts: Floats, actual: Floats, series: Series, origins: Sequence[int]) -> Floats:
     """MASE, series × origins."""
     return np.array(
         [
             [
-                mase(actual[at, number], told[at, number], naive_error(clipped(history[:origin]), series.season))
+                mase(actual[at, number], forecasts[at, number], naive_error(clipped(history[:origin]), series.season))
                 for number, origin in enumerate(origins)
             ]
             for at, history in enumerate(series.values)
@@ -174,7 +167,7 @@ def chosen_of(older: dict[str, Floats], cost: dict[str, float]) -> str:
     return min(tied, key=lambda name: cost[name])
 
 
-def coverage(forecaster: Forecaster, told: Floats, actual: Floats, series: Series, origins: Sequence[int]) -> dict:
+def coverage(forecaster: Forecaster, forecasts: Floats, actual: Floats, series: Series, origins: Sequence[int]) -> dict:
     """The share of test days within intervals made of errors whose days had passed at the origin, at the nominal level that
     held its promise best on the older origins, and (`uncalibrated`) without that choice."""
     past = list(range(INTERVAL_FIRST, max(origins) - HORIZON + 1, INTERVAL_STEP))
@@ -184,13 +177,13 @@ def coverage(forecaster: Forecaster, told: Floats, actual: Floats, series: Serie
     for level, nominals in NOMINAL.items():
         ends = {}
         for nominal in nominals:
-            lower, upper = np.full_like(told, np.nan), np.full_like(told, np.nan)
+            lower, upper = np.full_like(forecasts, np.nan), np.full_like(forecasts, np.nan)
             for at, history in enumerate(series.values):
                 for number, origin in enumerate(origins):
                     closed = [index for index, earlier in enumerate(past) if earlier + HORIZON <= origin]
                     seen = happened(history, [past[index] for index in closed], HORIZON)
                     lower[at, number], upper[at, number] = interval(
-                        told[at, number], seen, past_told[at, closed], nominal
+                        forecasts[at, number], seen, past_told[at, closed], nominal
                     )
             ends[nominal] = lower, upper
         older = {
@@ -206,7 +199,7 @@ def coverage(forecaster: Forecaster, told: Floats, actual: Floats, series: Serie
             "all": covered(test, lower, upper),
             **{name: covered(test[at], lower[at], upper[at]) for at, name in enumerate(TOTALS)},
             "uncalibrated": covered(test, *(end[:, split:] for end in ends[level])),
-            "width_to_forecast": float(np.nansum(upper - lower) / np.nansum(told[:, split:])),
+            "width_to_forecast": float(np.nansum(upper - lower) / np.nansum(forecasts[:, split:])),
         }
     return figures
 
@@ -225,24 +218,24 @@ def run(file: Path, jobs: int, with_lstm: bool) -> dict[str, Any]:
     split = len(older)
 
     challengers = CHALLENGERS | ({LSTM: lstm} if with_lstm else {})
-    told: dict[str, Floats] = {}
+    forecasts: dict[str, Floats] = {}
     cost: dict[str, float] = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running = {name: pool.submit(told_by, each, series, test) for name, each in challengers.items()}
         running |= {name: pool.submit(told_by, each, series, origins) for name, each in CANDIDATES.items()}
         for name in track(running, description="forecasters", console=Console(stderr=True)):
-            told[name], cost[name] = running[name].result()
+            forecasts[name], cost[name] = running[name].result()
     for name, parts in AVERAGES.items():
-        told[name] = np.mean([told[part] for part in parts], axis=0)
+        forecasts[name] = np.mean([forecasts[part] for part in parts], axis=0)
         cost[name] = sum(cost[part] for part in parts)
-    told[TOP_DOWN], cost[TOP_DOWN] = with_top_down(told[DEFAULT], series, origins), cost[DEFAULT]
+    forecasts[TOP_DOWN], cost[TOP_DOWN] = with_top_down(forecasts[DEFAULT], series, origins), cost[DEFAULT]
 
     rows, on_older, on_test = [], {}, {}
     for name in [*CANDIDATES, *AVERAGES, TOP_DOWN, *challengers]:
-        newest = told[name][:, -TEST_ORIGINS:]
+        newest = forecasts[name][:, -TEST_ORIGINS:]
         table = on_test[name] = errors(newest, actual[:, split:], series, test)
         if name not in challengers:
-            on_older[name] = errors(told[name][:, :split], actual[:, :split], series, older)
+            on_older[name] = errors(forecasts[name][:, :split], actual[:, :split], series, older)
         by_series = np.nanmean(table, axis=1)
         seen = ~np.isnan(actual[1, split:])
         rows.append(
@@ -272,7 +265,7 @@ def run(file: Path, jobs: int, with_lstm: bool) -> dict[str, Any]:
         "default_to_ets_ratio": mean[DEFAULT] / mean[ETS],
         "origins_ahead_of_ets": int((on_test[DEFAULT].mean(0) < on_test[ETS].mean(0)).sum()),
         "series_ahead_of_ets": int((on_test[DEFAULT].mean(1) < on_test[ETS].mean(1)).sum()),
-        "coverage": coverage(CANDIDATES[DEFAULT], told[DEFAULT], actual, series, origins),
+        "coverage": coverage(CANDIDATES[DEFAULT], forecasts[DEFAULT], actual, series, origins),
     }
 
 
@@ -290,8 +283,8 @@ def print_tables(figures: dict[str, Any]) -> None:
         table.add_column(heading, justify="right")
     for row in figures["models"]:
         name, *values, cpu, older = row.values()
-        told = "" if older is None else f"{older:.3f}"
-        table.add_row(name, *(f"{value:.3f}" for value in values), f"{cpu:.1f}", told)
+        forecasts = "" if older is None else f"{older:.3f}"
+        table.add_row(name, *(f"{value:.3f}" for value in values), f"{cpu:.1f}", forecasts)
     console = Console(width=120)
     console.print(table)
     console.print(
@@ -300,8 +293,8 @@ def print_tables(figures: dict[str, Any]) -> None:
         f"in {figures['series_ahead_of_ets']} series); chosen on older origins: {figures['chosen_on_older_origins']}"
     )
     for level, shares in figures["coverage"].items():
-        told = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
-        console.print(f"intervals of {level}: {told}")
+        forecasts = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
+        console.print(f"intervals of {level}: {forecasts}")
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """What judging a table costs: `python -m benchmarks.gate --rows 10_000_000`.
 
 Made order lines of seven days lie in a stage as the gate has them. In turns, in one process,
-(a) `data_checks.judge.judge`: the profile of ten expectations (uniqueness, nulls, ranges, a share, two references) and
+(a) `data_checks.gate.audit.audit`: the profile of ten expectations (uniqueness, nulls, ranges, a share, two references) and
     the Great Expectations suite over it,
 (b) the same ten figures a day by one hand-written SQL statement, nothing judged.
 The figures must be equal; else the exit code is 1. CPU time is user + system of the process, the median of the turns.
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import duckdb
 
-    from data_checks.expectation import Expectation
+    from data_checks.gate.expectation import Expectation
 
 FIRST_DAY, DAYS = date(2026, 1, 1), 7
 PRODUCTS, CUSTOMERS = 20_000, 500_000
@@ -71,7 +71,7 @@ ORDER BY delivered_on
 
 def ten_expectations() -> "list[Expectation]":
     """Like those of clean.orders, in the order of the columns of FIGURES_SQL."""
-    from data_checks.expectation import Expectation, no_row, share_of_rows, unique
+    from data_checks.gate.expectation import Expectation, no_row, share_of_rows, unique
 
     why = "A benchmark's."
     return [
@@ -104,11 +104,11 @@ def fill_stage(connection: "duckdb.DuckDBPyConnection", rows: int) -> None:
 
 
 def by_gate(connection: "duckdb.DuckDBPyConnection", expectations: "list[Expectation]") -> list[tuple[Any, ...]]:
-    from data_checks.judge import judge
+    from data_checks.gate.audit import audit
     from resources.contract import ORDERS
 
     keys = [FIRST_DAY + timedelta(days=number) for number in range(DAYS)]
-    verdicts, counts = judge(connection, ORDERS.clean, None, expectations, keys, {})
+    verdicts, counts = audit(connection, ORDERS.clean, None, expectations, keys, {})
     if any(verdict.bad for verdict in verdicts):
         raise AssertionError("the made rows are to be fine")
     return [(key, counts[key].row_count, *(v.values[key] for v in verdicts)) for key in map(str, keys)]

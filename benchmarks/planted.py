@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from assets.insights.clv.fitting import Fit
+    from assets.insights.clv.methods.maximum_likelihood import Fit
 
 DAYS = 791
 """As in the demo shop: two years of history and 60 days."""
@@ -74,7 +74,7 @@ def compared(data: str, fit: "Fit") -> list[dict[str, Any]]:
 
 def of_the_shop(home: Path) -> "Fit":
     """The newest fit of BG/NBD in the demo shop's registry."""
-    from assets.insights.clv.fitting import Fit
+    from assets.insights.clv.methods.maximum_likelihood import Fit
     from assets.insights.clv.model import NAME
     from resources.home import export_demo
     from resources.registry import recorded
@@ -87,8 +87,8 @@ def of_the_shop(home: Path) -> "Fit":
 
 
 def run(customers: int, seed: int, home: "Path | None" = None) -> dict[str, Any]:
-    from assets.insights.clv import bgnbd, gamma_gamma
-    from assets.insights.clv.groups import grouped
+    from assets.insights.clv.methods import bgnbd, gamma_gamma
+    from assets.insights.clv.methods.groups import grouped
     from stores.demo import buyers
 
     exact, by_day = draw(customers, seed)

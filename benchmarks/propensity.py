@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from resources.learning.encoding import floats, is_number
-from resources.learning.measures import auc, judged
+from resources.learning.metrics import auc, judged
 from resources.learning.model import CLASSIFIERS, Floats, fit
 
 FOLDS, SEED = 5, 0

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.features.labels import labelled_customers
-from assets.insights.predictions.past import HERE as ROOM
+from assets.features.reads import SQL, VIEWS
 from resources.errors import ZhikeError
 from resources.warehouse import Warehouse
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 HORIZON_DAYS = 90
 START = date(2010, 12, 1)
 CUT_OFFS = [date(2011, 3, 15), date(2011, 4, 14), date(2011, 5, 14), date(2011, 6, 13), date(2011, 9, 11)]
-FEATURES = ROOM.parent.parent / "features"
 FIGURES = ("auc", "ap", "lift", "brier", "ece", "mean_score")
 LEAK_AUC = 0.9
 
@@ -37,18 +36,18 @@ def usual_rows(path: Path) -> "pd.DataFrame":
     """Labelled customers of the rows that are usually counted."""
     import duckdb
 
-    customers, labels = ((FEATURES / f"{name}.sql").read_text(encoding="utf-8") for name in ("customers", "labels"))
     with duckdb.connect() as connection:
         lines, *others = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").split(";\n")
         connection.execute(lines, {"path": str(path)})
         for statement in filter(str.strip, others):
             connection.execute(statement)
-        connection.execute("CREATE TEMP TABLE asked (as_of DATE)")
-        connection.executemany("INSERT INTO asked VALUES (?)", [[day] for day in CUT_OFFS])
+        connection.execute("CREATE TEMP TABLE weeks AS SELECT unnest($days) AS as_of", {"days": CUT_OFFS})
+        for name in VIEWS:
+            connection.execute(f"CREATE TEMP VIEW {name} AS {SQL(name)}")
         return connection.execute(
             f"""
             SELECT c.*, coalesce(l.later_purchases, 0) AS later_purchases, CAST(coalesce(l.later_spend, 0) AS DOUBLE) AS later_spend
-            FROM ({customers}) AS c LEFT JOIN ({labels}) AS l ON l.as_of = c.as_of AND l.person_id = c.person_id
+            FROM ({SQL("customers")}) AS c LEFT JOIN ({SQL("labels")}) AS l ON l.as_of = c.as_of AND l.person_id = c.person_id
             WHERE c.frequency > 0 ORDER BY c.as_of, c.person_id
             """,
             {"horizon_days": HORIZON_DAYS, "known_before": None},
@@ -63,16 +62,16 @@ def shop_rows(home: Path) -> "pd.DataFrame":
 
 def judge(labelled: "pd.DataFrame") -> dict[str, Any]:
     """A row of figures a model, what was taken and why."""
-    from assets.insights.predictions.purchase import at, bought, study
-    from resources.learning.measures import judged
+    from assets.insights.predictions.methods.purchase import at, bought, study
+    from resources.learning.metrics import judged
 
     found = study(labelled, HORIZON_DAYS, (CUT_OFFS[0] - START).days)
     later = at(labelled, [found.holdout])
     y = bought(later)
     rows = [dict(row) for row in found.rows]
-    rows.insert(3, {"model": "bgnbd", "is_baseline": True} | judged(y, bgnbd(later)))
+    rows.insert(3, {"model": "bgnbd", "role": "baseline"} | judged(y, bgnbd(later)))
     taken = next(row for row in rows if row["model"] == found.choice.method)
-    others = max(row["auc"] for row in rows if row["is_baseline"])
+    others = max(row["auc"] for row in rows if row["role"] == "baseline")
     by_cut_off = labelled.assign(bought=bought(labelled)).groupby("as_of", sort=True)["bought"]
     return {
         "customers": len(later),
@@ -91,8 +90,8 @@ def bgnbd(customers: "pd.DataFrame") -> Any:
     import numpy as np
     import pandas as pd
 
-    from assets.insights.clv import bgnbd
-    from assets.insights.clv.groups import grouped
+    from assets.insights.clv.methods import bgnbd
+    from assets.insights.clv.methods.groups import grouped
 
     summary = pd.DataFrame(
         {

@@ -12,7 +12,7 @@ SELECT
 FROM read_parquet($path)
 WHERE CustomerID IS NOT NULL AND UnitPrice > 0 AND (InvoiceNo LIKE 'C%' OR Quantity > 0);
 
-CREATE TEMP TABLE features_customer_days AS
+CREATE TEMP TABLE customer_days AS
 SELECT
     customer_id, active_on, '' AS channel, active_on AS known_on,
     count(*) FILTER (WHERE NOT is_return) AS line_count,
@@ -25,12 +25,12 @@ SELECT
 FROM lines
 GROUP BY customer_id, active_on;
 
-CREATE TEMP TABLE persons (as_of DATE, customer_id VARCHAR, person_id VARCHAR);
-CREATE TEMP TABLE clean_products (product_id VARCHAR, category VARCHAR, known_on DATE);
-CREATE TEMP TABLE clean_orders (
-    customer_id VARCHAR, product_id VARCHAR, known_on DATE, sign INTEGER, quantity BIGINT, cancelled_at TIMESTAMP, line_type VARCHAR
+CREATE TEMP TABLE merged (as_of DATE, customer_id VARCHAR, person_id VARCHAR);
+CREATE TEMP TABLE products (product_id VARCHAR, category VARCHAR, known_on DATE);
+CREATE TEMP TABLE sales (
+    customer_id VARCHAR, product_id VARCHAR, ordered_on DATE, known_on DATE, sign INTEGER, quantity BIGINT
 );
-CREATE TEMP TABLE clean_customers AS
+CREATE TEMP TABLE customers AS
 SELECT
     customer_id, min(region) AS region, min(active_on) AS known_on,
     CAST(NULL AS INTEGER) AS birth_year, CAST(NULL AS VARCHAR) AS gender, CAST(NULL AS VARCHAR) AS occupation,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from assets.insights.recommendations.past import Past
+    from assets.insights.recommendations.methods.history import Past
 
 HELD_BACK = 0.2
 COUNT = 20
@@ -106,10 +106,10 @@ def judge_scale(interactions: int) -> dict[str, Any]:
     import numpy as np
     from scipy.sparse import coo_matrix
 
-    from assets.insights.recommendations.fitting import Bounds, Model, families_for, sources_of
-    from assets.insights.recommendations.interactions import Interactions
-    from assets.insights.recommendations.past import Past
-    from assets.insights.recommendations.weighting import CAP
+    from assets.insights.recommendations.methods.blended_model import Bounds, Model, families_for, sources_of
+    from assets.insights.recommendations.methods.history import Past
+    from assets.insights.recommendations.methods.interactions import Interactions
+    from assets.insights.recommendations.methods.weighting import CAP
 
     customers, products = max(interactions // 100, 1), 100_000
     bounds = Bounds(neighbours=300, candidates=200, rank=64, history=500)
@@ -172,12 +172,12 @@ def _judge(
     with_others: bool,
 ) -> dict[str, Any]:
     """Chooses on `held`, which follows `before`; fits on `rows`; judges on `later`."""
-    from assets.insights.recommendations import fitting, metrics
-    from assets.insights.recommendations.interactions import Interactions
-    from assets.insights.recommendations.past import Past, rows_of
+    from assets.insights.recommendations.methods import blended_model, metrics
+    from assets.insights.recommendations.methods.history import Past, rows_of
+    from assets.insights.recommendations.methods.interactions import Interactions
 
-    bounds = fitting.Bounds()
-    settings = fitting.choose(Past(before, products), held, bounds)
+    bounds = blended_model.Bounds()
+    settings = blended_model.choose(Past(before, products), held, bounds)
     past = Past(rows, products)
     truth = Interactions.of(later.assign(weight=1.0), products=products)
     bought = rows_of(past.bought(), truth.customers)
@@ -191,7 +191,7 @@ def _judge(
             lists, known, rows["person_id"].nunique(), None
         )
 
-    model = fitting.fit(past, settings, bounds)
+    model = blended_model.fit(past, settings, bounds)
     result: dict[str, Any] = {
         "customers": rows["person_id"].nunique(),
         "judged_customers": truth.customer_count,
@@ -203,7 +203,7 @@ def _judge(
         "singles": dict(settings.blend.singles),
     }
     if with_others:
-        chosen_on = fitting.Judged.of(Past(before, products), held, bounds.judged)
+        chosen_on = blended_model.Judged.of(Past(before, products), held, bounds.judged)
         result["others"] = {
             name: figures(lists)
             for name, lists in _others(Past(before, products), chosen_on, past, truth.customers, bought).items()
@@ -215,9 +215,9 @@ def _others(before: "Past", chosen_on: Any, past: "Past", customers: Any, bought
     """Lists of popularity, item cosine and `implicit`'s ALS, each of purchases alone and of all events, the better on validation."""
     import numpy as np
 
-    from assets.insights.recommendations import metrics
-    from assets.insights.recommendations.past import rows_of
-    from assets.insights.recommendations.weighting import Weighting
+    from assets.insights.recommendations.methods import metrics
+    from assets.insights.recommendations.methods.history import rows_of
+    from assets.insights.recommendations.methods.weighting import Weighting
 
     types = sorted(set(past.event_types))
     weightings = [Weighting(), *([Weighting(dict.fromkeys(types, 1.0))] if len(types) > 1 else [])]
@@ -243,7 +243,7 @@ def _others(before: "Past", chosen_on: Any, past: "Past", customers: Any, bought
 
 
 def _popular(interactions: Any, histories: Any, bought: Any) -> Any:
-    from assets.insights.recommendations.sources import PopularSource
+    from assets.insights.recommendations.methods.sources.proposals import PopularSource
 
     return _lists_of(PopularSource(_sums(interactions)), histories, bought)
 
@@ -255,8 +255,8 @@ def _sums(interactions: Any) -> Any:
 
 
 def _cosine(interactions: Any, histories: Any, bought: Any) -> Any:
-    from assets.insights.recommendations.item_graph import Graph, item_graph
-    from assets.insights.recommendations.sources import ItemGraphSource
+    from assets.insights.recommendations.methods.sources.item_graph import Graph, item_graph
+    from assets.insights.recommendations.methods.sources.proposals import ItemGraphSource
 
     return _lists_of(ItemGraphSource(item_graph(interactions, Graph(0.0, 0.5, 1.0, 200))), histories, bought)
 
@@ -264,7 +264,7 @@ def _cosine(interactions: Any, histories: Any, bought: Any) -> Any:
 def _lists_of(source: Any, histories: Any, bought: Any) -> Any:
     import numpy as np
 
-    from assets.insights.recommendations.fitting import Model
+    from assets.insights.recommendations.methods.blended_model import Model
 
     none = np.zeros(histories.shape[1], np.float32)
     return Model(np.arange(histories.shape[1]), {"one": source}, {"one": 1.0}, none, 100).lists(

@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assets.insights.sentiment import evaluate
-from assets.insights.sentiment.aspects import mentions
-from assets.insights.sentiment.installed import CLASSES, corpora, train
-from assets.insights.sentiment.linear import Documents, Model, Sample, fit, fit_calibrated
-from assets.insights.sentiment.lists import aspect_lists
-from assets.insights.sentiment.scoring import LABELS, Engine, verdicts
+from assets.insights.sentiment.methods import metrics
+from assets.insights.sentiment.methods.aspect_words import aspect_lists
+from assets.insights.sentiment.methods.aspects import mentions
+from assets.insights.sentiment.methods.installed import CLASSES, corpora, train
+from assets.insights.sentiment.methods.linear import Documents, Model, Sample, fit, fit_calibrated
+from assets.insights.sentiment.methods.scoring import LABELS, Engine, verdicts
 from benchmarks.measure import measured
 from resources import text as words_of
-from resources.learning.measures import auc, calibration_error
+from resources.learning.metrics import auc, calibration_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def two_class(labels: np.ndarray, praise: np.ndarray) -> dict[str, float]:
     return {
         "rows": len(labels),
         "accuracy": round(float((found == labels).mean()), 4),
-        "macro_f1": round(evaluate.macro_f1(labels, found, 2), 4),
+        "macro_f1": round(metrics.macro_f1(labels, found, 2), 4),
         "auc": round(auc(labels, praise), 4),
         "brier": round(float(np.mean((praise - labels) ** 2)), 4),
         "ece": round(calibration_error(labels, praise), 4),
@@ -187,8 +187,8 @@ def _three_class(clauses: Documents, labels: np.ndarray, folds: np.ndarray) -> d
 
 
 def _judged(labels: np.ndarray, found: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-    of_classes = evaluate.class_f1(labels, found, 3)
-    return {f"f1_{name}": round(float(f1), 4) for name, f1 in zip(LABELS, of_classes, strict=True)} | evaluate.judged(
+    of_classes = metrics.class_f1(labels, found, 3)
+    return {f"f1_{name}": round(float(f1), 4) for name, f1 in zip(LABELS, of_classes, strict=True)} | metrics.judged(
         labels, found, probabilities
     )
 
@@ -224,7 +224,7 @@ def _micro(truth: np.ndarray, found: np.ndarray, names: Sequence[str]) -> dict[s
 
 def speed(path: Path, rows: int) -> dict[str, float]:
     """Reviews a CPU second: scored, on the whole way to a stored row, and by snownlp; in turns."""
-    from assets.insights.sentiment.snownlp_scores import scores
+    from assets.insights.sentiment.methods.snownlp_scores import scores
 
     frame = read(path)
     texts = list(frame["text"].sample(min(rows, len(frame)), random_state=0))
@@ -283,7 +283,7 @@ def _score_rows(path: Path, rows: int, memory_limit: str) -> int:
 
     from assets.insights.sentiment.assets import review_rows
     from assets.insights.sentiment.tables import REVIEW_SCORES
-    from data_checks.rows import Work
+    from data_checks.gate.rows import Work
     from resources.contract import REVIEWS as CONTRACT
     from resources.warehouse import Warehouse
 

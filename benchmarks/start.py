@@ -49,9 +49,9 @@ def step(folder: Path, repeats: int) -> tuple[float, float]:
     """Wall and CPU seconds of a run of one asset with six expectations."""
     import dagster as dg
 
-    from data_checks.expectation import Expectation, no_row, share_of_rows, unique
-    from data_checks.gate import gated_asset
-    from data_checks.rows import Rows
+    from data_checks.gate.asset import gated_asset
+    from data_checks.gate.expectation import Expectation, no_row, share_of_rows, unique
+    from data_checks.gate.rows import Rows
     from resources.calendar import Calendar
     from resources.shop import load_shop
     from resources.tables import Column, Table

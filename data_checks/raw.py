@@ -1,6 +1,6 @@
 """What is expected of rows as they were delivered."""
 
-from data_checks.expectation import Expectation, no_row
+from data_checks.gate.expectation import FEW, Expectation, no_row
 from resources.contract import ContractTable
 from resources.shop import Shop
 
@@ -25,6 +25,24 @@ VOLUME = """
 """
 
 
+# A column that a tenth of the rows of the four weeks before the asked days fill, and none of a day's: it is gone from the file, or renamed.
+VANISHED = """
+    SELECT CAST(s.delivered_on AS VARCHAR), {gone}
+    FROM stage AS s, (
+        SELECT count(*) AS rows, {counts} FROM raw.{table}
+        WHERE delivered_on < (SELECT min(delivered_on) FROM asked) AND delivered_on >= (SELECT min(delivered_on) - 28 FROM asked)
+    ) AS past
+    GROUP BY s.delivered_on HAVING count(*) >= {few}
+"""
+
+
+def _vanished(table: ContractTable) -> str:
+    names = table.field_names
+    gone = " + ".join(f'CAST(count(s."{n}") = 0 AND any_value(past."{n}" > 0.1 * past.rows) AS INTEGER)' for n in names)
+    counts = ", ".join(f'count("{n}") AS "{n}"' for n in names)
+    return VANISHED.format(table=table.name, gone=gone, counts=counts, few=FEW)
+
+
 def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
     kinds = [spec for specs in shop.sources_of(table.name).values() for spec in specs]
     splits = not any(spec.is_dated or spec.history for spec in kinds)
@@ -37,11 +55,18 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
             given=True,
         ),
         Expectation(
-            "the_day_is_neither_far_too_small_nor_far_too_large",
+            "the_day_is_as_large_as_days_usually_are",
             "A cut-off or doubled delivery shows in its volume: rows against the median of the same weekday.",
             VOLUME.format(table=table.name, and_open=" AND rows > 0" if splits else ""),
             at_least=shop.limits.volume_low,
             at_most=shop.limits.volume_high,
+        ),
+        Expectation(
+            "every_column_still_has_values",
+            "A column that vanishes from the file, or is renamed, is empty in everything after it.",
+            _vanished(table),
+            at_most=0,
+            severity="warning",
         ),
         _keyed(table),
     ]

@@ -65,7 +65,7 @@ def demo(
     customers: Annotated[int, typer.Option(min=50)] = 2000,
 ) -> None:
     """Makes the demo shop and runs it end to end."""
-    from pipelines.progress import bars
+    from pipelines.bars import bars
     from stores.demo.generate import generate
 
     shop, folder = _shop("demo", home)
@@ -74,9 +74,9 @@ def demo(
     with bars(console) as listener:
         generate(source.parent, seed=seed, customers=customers, progress=listener)
     failed = _run(shop, folder, None, None, None, [], as_json=False)
-    from pipelines.results import results
+    from serving.customers import segments
 
-    console.print(results(shop, place))
+    console.print(_segments(shop, segments(place)))
     console.print(
         f"\nThe web UI shows the graph, its checks and its runs:  [bold]zhike ui --store demo[/bold]\n"
         f"What is there and how fresh:                          [bold]zhike status --store demo[/bold]\n"
@@ -116,7 +116,7 @@ def _run(
     as_json: bool,
 ) -> bool:
     """Runs and prints what came of it; says whether something failed."""
-    from pipelines.progress import bars
+    from pipelines.bars import bars
     from pipelines.runs import (
         Report,
         days_covered,
@@ -132,7 +132,7 @@ def _run(
     if as_of is not None and not calendar.weekly.has_partition_key(as_of.isoformat()):
         raise typer.BadParameter(f"{as_of} is not one of the shop's Mondays", param_hint="--as-of")
     report = Report()
-    with bars(errors if as_json else console):
+    with instance, bars(errors if as_json else console):
         if as_of is not None:
             run_job(definitions, instance, "weekly", as_of, as_of, select, report)
         else:
@@ -169,8 +169,8 @@ def check(
     """Says what of a shop's mapping and files fits the contract and what does not, before anything is written."""
     from dataclasses import asdict
 
-    from pipelines.check import check_store
-    from pipelines.findings import render
+    from pipelines.onboarding.check import check_store
+    from pipelines.onboarding.findings import render
 
     shop, _ = _shop(store, home)
     findings = check_store(shop)
@@ -199,15 +199,19 @@ def customer(
     as_json: AsJson = False,
 ) -> None:
     """What is known of one customer, from the published snapshot."""
-    from pipelines.results import customer as find
+    from serving.customers import customer as find
 
     shop, folder = _shop(store, home)
     found = find(open_home(shop, folder), person)
     if as_json:
         print(json.dumps(found, ensure_ascii=False, default=str))
         return
-    for table, row in found.items():
-        console.print(_fields(table, row))
+    for table, rows in found.items():
+        if len(rows) == 1:
+            console.print(_fields(table, rows[0]))
+    for table, rows in found.items():
+        if len(rows) > 1:
+            console.print(f"{table}: {len(rows)} rows, printed with --json", highlight=False)
 
 
 @app.command()
@@ -218,7 +222,7 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """What to show one customer next and what to offer again, with reasons, from the published snapshot."""
-    from pipelines.results import recommend as find
+    from serving.customers import recommend as find
 
     shop, folder = _shop(store, home)
     rows = find(open_home(shop, folder), person)
@@ -244,6 +248,27 @@ def _fields(title: str, row: dict[str, Any]) -> Grid:
     grid = Grid("", "", title=title, show_header=False)
     for name, value in row.items():
         grid.add_row(name, "" if value is None else str(value))
+    return grid
+
+
+def _segments(shop: Shop, rows: list[dict[str, Any]]) -> Grid:
+    """The segments of the newest week: name, customers, recency, frequency, spend."""
+    as_of = rows[0]["as_of"] if rows else ""
+    money = shop.currency or ""
+    grid = Grid(title=f"{shop.name.zh} · {shop.name.en}: 客户分群 customer segments, {as_of}")
+    names = ("分群", "segment", "customers", "share", "recency (days)", "purchases")
+    for name in (*names, *([f"spend ({money})", "of spend"] if money else [])):
+        grid.add_column(name, justify="left" if name in ("分群", "segment") else "right")
+    for row in rows:
+        cells = [
+            row["segment_zh"],
+            row["segment_en"],
+            f"{row['customer_count']:,}",
+            f"{row['customer_share']:.0%}",
+            f"{row['recency_days']:.0f}",
+            f"{row['frequency']:.1f}",
+        ]
+        grid.add_row(*cells, *([f"{row['spend']:,.0f}", f"{row['spend_share']:.0%}"] if money else []))
     return grid
 
 

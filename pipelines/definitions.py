@@ -33,8 +33,16 @@ DEFAULT_STORE = "demo"
 
 def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
     """Every asset of the shop; those whose inputs it does not hand over are not there."""
-    rooms = (raw, clean, features, segments, clv, sessions, predictions, forecast, recommendations, sentiment)
-    tables = [asset for build in rooms for asset in build(calendar)]
+    rooms = [
+        segments,
+        clv,
+        sessions,
+        predictions,
+        forecast,
+        recommendations,
+        sentiment,
+    ]
+    tables = [asset for build in (raw, clean, features, *rooms) for asset in build(calendar)]
     return [*tables, *snapshot([asset.key for asset in tables if asset.partitions_def == calendar.weekly])]
 
 

@@ -21,13 +21,11 @@ def build_jobs(calendar: Calendar, assets: list[dg.AssetsDefinition]) -> list["U
         dg.define_asset_job(
             "daily",
             selection=dg.AssetSelection.assets(*daily, ALWAYS),
-            partitions_def=calendar.daily,
             description="What the shop delivered on a day: raw, clean, customer days.",
         ),
         dg.define_asset_job(
             "weekly",
             selection=dg.AssetSelection.assets(*weekly, ALWAYS),
-            partitions_def=calendar.weekly,
             description="Customers and insights as of a Monday, from the days before it.",
         ),
     ]

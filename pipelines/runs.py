@@ -1,9 +1,7 @@
 """Runs the two jobs in this process: the days, then the weeks that rest on them."""
 
 import os
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,17 +9,19 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import yaml
 
+from pipelines.failures import COMMAND_TAG
 from resources.calendar import Calendar, monday_after
 from resources.contract import ORDERS
+from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
-from resources.home import Home, open_home
+from resources.home import ROOT, Home, open_home
+from resources.masks import masked
 from resources.reader import delivered_days
 from resources.shop import Shop
-from resources.warehouse import PROCESS_TAG, fail_dead_runs, process_of
+from resources.warehouse import fail_dead_runs
 
-# The runs that one command made.
-COMMAND_TAG = "zhike/command"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -42,9 +42,20 @@ class Report:
 def instance_of(home: Home) -> dg.DagsterInstance:
     """The shop's Dagster instance; runs whose process is gone are marked failed."""
     os.environ["DAGSTER_HOME"] = str(home.dagster)
+    _name_storage(home.dagster / "dagster.yaml")
     instance = dg.DagsterInstance.get()
     fail_dead_runs(instance)
     return instance
+
+
+def _name_storage(settings: Path) -> None:
+    """Adds our storage to the Dagster settings of a home that an earlier release made, which are left as they are else."""
+    text = settings.read_text(encoding="utf-8")
+    if not any(name.endswith("storage") for name in yaml.safe_load(text) or {}):
+        storage = yaml.safe_load((ROOT / settings.name).read_text(encoding="utf-8"))["storage"]
+        temporary = settings.with_suffix(".tmp")
+        temporary.write_text(f"{text.rstrip()}\n{yaml.safe_dump({'storage': storage})}", encoding="utf-8")
+        temporary.replace(settings)
 
 
 def days_covered(shop: Shop, first: date | None, last: date | None) -> tuple[date, date]:
@@ -99,39 +110,19 @@ def run_job(
         COMMAND_TAG: report.command,
     }
     while remaining:
-        run_id = str(uuid4())
-        with _databases_open(Path(instance.root_directory), run_id):
-            result = resolved.execute_in_process(
-                instance=instance,
-                run_id=run_id,
-                asset_selection=sorted(remaining),
-                tags=tags,
-                run_config=QUIET,
-                raise_on_error=False,
-            )
+        result = resolved.execute_in_process(
+            instance=instance,
+            asset_selection=sorted(remaining),
+            tags=tags,
+            run_config=QUIET,
+            raise_on_error=False,
+        )
         done = _read(instance, result, report)
         if not done or not any(event.is_step_failure for event in result.all_events):
             if not done:
                 report.failures += [message_of(event) for event in result.all_events if event.is_failure][:1]
             return
         remaining -= done
-
-
-@contextmanager
-def _databases_open(dagster_home: Path, run_id: str) -> Iterator[None]:
-    """Holds a connection to each of Dagster's SQLite files, that of the coming run among them. Dagster opens and closes one for
-    every event, and SQLite checkpoints and syncs whenever the last one closes: with one held, a range of partitions takes
-    half the time."""
-    of_run = dagster_home / "history" / "runs" / f"{run_id}.db"
-    of_run.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as held:
-        for file in {*dagster_home.rglob("*.db"), of_run}:
-            connection = held.enter_context(closing(sqlite3.connect(file)))
-            if file == of_run:
-                # As Dagster will make it: what is held from before that does not count.
-                connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-        yield
 
 
 def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, report: Report) -> set[dg.AssetKey]:
@@ -165,7 +156,7 @@ def message_of(event: dg.DagsterEvent) -> str:
     error = getattr(data, "error", None)
     while error is not None and error.cause is not None:
         error = error.cause
-    return described or (error.message.strip() if error else event.message or "the run failed")
+    return described or masked(error.message.strip() if error else event.message or "the run failed")
 
 
 def open_shop(shop: Shop, home: Path) -> tuple[Home, dg.DagsterInstance, dg.Definitions, Calendar]:

@@ -1,34 +1,34 @@
 """What is there, how fresh, what failed and why."""
 
-from itertools import groupby
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
+import duckdb
 from rich.console import Group
 from rich.table import Table as Grid
 from rich.text import Text
 
-from assets.outreach.snapshot.publish import current
-from pipelines.runs import COMMAND_TAG, instance_of, message_of
+from pipelines.failures import failures
+from resources.code import code_version
+from resources.database import connected, held
 from resources.errors import ZhikeError
-from resources.home import open_home
+from resources.home import Home, open_home
 from resources.shop import Shop
-from resources.warehouse import Warehouse
+from resources.snapshot import current
 
-RECENT_RUNS = 20
-SHOWN_FAILURES = 5
+WAIT_SECONDS = 1
 
 
 def status_of(shop: Shop, home: Path) -> dict[str, Any]:
-    """Tables with their first and newest partition, rows, and partitions whose inputs changed since; failed runs; the snapshot."""
+    """Tables with their first and newest partition, rows, partitions whose inputs changed since, and partitions made by older code;
+    failed runs; the snapshot."""
     place = open_home(shop, home)
-    instance = instance_of(place)
     found: dict[str, Any] = {
         "shop": {"zh": shop.name.zh, "en": shop.name.en},
         "tables": [],
         "held_by": None,
-        "failures": _failures(instance),
+        "failures": failures(place),
         "snapshot": None,
     }
     snapshot = current(place.snapshot)
@@ -38,47 +38,48 @@ def status_of(shop: Shop, home: Path) -> dict[str, Any]:
             "as_of": snapshot.as_of,
             "row_counts": snapshot.row_counts,
         }
-    if not place.warehouse.exists():
-        return found
-    warehouse = Warehouse(store=str(shop.folder), home=str(home), wait_seconds=1)
-    try:
-        with warehouse.opened():
-            rows = warehouse.connection.execute(
+    if place.warehouse.exists():
+        try:
+            found["tables"] = _tables(place)
+        except ZhikeError as error:
+            found["held_by"] = error.what
+    return found
+
+
+def _tables(place: Home) -> list[dict[str, Any]]:
+    """What the book of the gate says. Raises ZhikeError where another process holds the warehouse."""
+    with held(place, "", WAIT_SECONDS), connected(place, read_only=True) as connection:
+        try:
+            rows = connection.execute(
                 """
                 SELECT table_name, nullif(min(partition_key), 'all'), nullif(max(partition_key), 'all'), count(*),
                     CAST(sum(row_count) AS BIGINT), count(*) FILTER (WHERE is_stale)
                 FROM ops.windows GROUP BY table_name ORDER BY min(sequence), table_name
                 """
             ).fetchall()
-    except ZhikeError as error:
-        found["held_by"] = error.what
-        return found
+        except duckdb.CatalogException:
+            # The first command was killed before it made the book.
+            return []
+        older = _older(connection)
     names = ("table", "first", "newest", "partitions", "rows", "stale")
-    found["tables"] = [dict(zip(names, row, strict=True)) for row in rows]
-    return found
+    return [dict(zip(names, row, strict=True)) | {"older": older[row[0]]} for row in rows]
 
 
-def _failures(instance: dg.DagsterInstance) -> list[dict[str, str]]:
-    """What failed in the newest commands and backfills, up to the newest one in which nothing did. One command is several
-    runs when a step fails, and the last of them may be fine."""
-    failures: list[dict[str, str]] = []
-    records = [record.dagster_run for record in instance.get_run_records(limit=RECENT_RUNS)]
-    for _, together in groupby(records, _belongs_to):
-        runs = list(together)
-        failed = [run for run in runs if run.status == dg.DagsterRunStatus.FAILURE]
-        if not failed and any(run.status == dg.DagsterRunStatus.SUCCESS for run in runs):
-            break
-        failures += [{"run": run.run_id, "job": run.job_name, "why": _why(instance, run.run_id)} for run in failed]
-    return failures[:SHOWN_FAILURES]
-
-
-def _belongs_to(run: dg.DagsterRun) -> str:
-    return run.tags.get(COMMAND_TAG) or run.tags.get("dagster/backfill") or run.run_id
-
-
-def _why(instance: dg.DagsterInstance, run_id: str) -> str:
-    logs = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.PIPELINE_FAILURE})
-    return next((message_of(entry.dagster_event) for entry in logs if entry.dagster_event), "see the run in the web UI")
+def _older(connection: duckdb.DuckDBPyConnection) -> Counter[str]:
+    """Partitions of each table that another version of its code made. A home of a release that noted no code, and that no run has
+    opened since, has only such."""
+    older: Counter[str] = Counter()
+    try:
+        made = connection.execute(
+            "SELECT w.table_name, w.code_version, c.places, count(*) FROM ops.windows AS w "
+            "LEFT JOIN ops.code AS c ON c.table_name = w.table_name GROUP BY ALL"
+        ).fetchall()
+    except (duckdb.BinderException, duckdb.CatalogException):
+        made = connection.execute("SELECT table_name, NULL, NULL, count(*) FROM ops.windows GROUP BY ALL").fetchall()
+    for table, version, places, partitions in made:
+        if places is None or version != code_version(*places):
+            older[table] += partitions
+    return older
 
 
 def render(found: dict[str, Any]) -> Group:
@@ -89,16 +90,17 @@ def render(found: dict[str, Any]) -> Group:
         "partitions",
         "rows",
         "stale",
+        "older code",
         title=f"{found['shop']['en']} · {found['shop']['zh']}",
     )
     for row in found["tables"]:
-        stale = str(row["stale"]) if row["stale"] else ""
-        grid.add_row(
-            row["table"], row["first"] or "", row["newest"] or "", f"{row['partitions']:,}", f"{row['rows']:,}", stale
-        )
+        counts = (f"{row['partitions']:,}", f"{row['rows']:,}", *(str(row[name] or "") for name in ("stale", "older")))
+        grid.add_row(row["table"], row["first"] or "", row["newest"] or "", *counts)
     parts: list[Any] = [grid] if found["tables"] else [Text("Nothing has been run yet: zhike run --store …")]
     if any(row["stale"] for row in found["tables"]):
         parts.append(Text("Stale: an input changed since; run these days and weeks again (zhike run).", style="yellow"))
+    if any(row["older"] for row in found["tables"]):
+        parts.append(Text("Older code: made before Zhike was upgraded; zhike run makes it again.", style="yellow"))
     if found["held_by"]:
         parts.append(Text(found["held_by"], style="yellow"))
     if found["snapshot"]:

@@ -14,7 +14,13 @@ INSTANT = "TIMESTAMP"
 
 @dataclass(frozen=True)
 class Field:
-    """A contract column. `arrival` says what is done before the value is stored: a keyed hash, or masking inside free text."""
+    """A contract column. `arrival` says what is done before the value is stored, unless told by its name and type:
+
+    - hash: a keyed hash in its place;
+    - id: so too where it is an e-mail address, a telephone number or an identity number, else as it is;
+    - code: so too where it is an e-mail address; numbers name things;
+    - mask: personal values inside it are masked; figure: the same for what should be a number or a time, and is not.
+    """
 
     name: str
     type: str
@@ -23,7 +29,16 @@ class Field:
     personal: bool = False
     money: bool = False
     values: tuple[str, ...] = ()
-    arrival: Literal["as_is", "hash", "mask"] = "as_is"
+    arrival: Literal["hash", "id", "code", "mask", "figure", ""] = ""
+
+    def __post_init__(self) -> None:
+        if not self.arrival:
+            is_id, is_thing = (
+                self.name.endswith("_id") or self.name == "line_no",
+                self.name in ("product_id", "list_id"),
+            )
+            by_name = "code" if is_thing else "id" if is_id else "mask" if self.type == ID else "figure"
+            object.__setattr__(self, "arrival", by_name)
 
     def column(self) -> Column:
         return Column(self.name, self.type, self.description, personal=self.personal, money=self.money)
@@ -69,7 +84,7 @@ class ContractTable:
             name=self.name,
             description=f"Rows as they were delivered, one {self.grain} a row, every value as text.",
             partitioning="daily" if self.is_fact else "none",
-            key=("delivered_on", "row_no"),
+            key=(),
             columns=(*columns, *DELIVERY) if self.is_fact else (*columns, *DELIVERY, KNOWN_ON),
         )
 
@@ -158,7 +173,7 @@ EVENTS = ContractTable(
         Field("channel", ID, "Where it was done."),
         Field("list_id", ID, "The list of ours that showed the product."),
         Field("position", "INTEGER", "The product's place in that list, from 1."),
-        Field("query", "VARCHAR", "The words searched for.", personal=True, arrival="mask"),
+        Field("query", "VARCHAR", "The words searched for.", personal=True),
     ),
     happened_at="occurred_at",
 )
@@ -171,7 +186,7 @@ REVIEWS = ContractTable(
         Field("customer_id", ID, "Who wrote it."),
         Field("product_id", ID, "What it is about."),
         Field("rating", "INTEGER", "Stars, 1 to 5."),
-        Field("text", "VARCHAR", "The review's words.", personal=True, arrival="mask"),
+        Field("text", "VARCHAR", "The review's words.", personal=True),
         Field("reviewed_at", INSTANT, "When it was written.", required=True),
     ),
     happened_at="reviewed_at",
@@ -185,7 +200,7 @@ MESSAGES = ContractTable(
         Field("conversation_id", ID, "The conversation it belongs to."),
         Field("customer_id", ID, "The customer in the conversation."),
         Field("sender", ID, "Who wrote it.", required=True, values=("customer", "agent", "bot")),
-        Field("text", "VARCHAR", "The message's words.", required=True, personal=True, arrival="mask"),
+        Field("text", "VARCHAR", "The message's words.", required=True, personal=True),
         Field("sent_at", INSTANT, "When it was sent.", required=True),
         Field("channel", ID, "Where it was sent."),
         Field("intent", ID, "What it was about, where the shop knows."),

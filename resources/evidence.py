@@ -1,50 +1,81 @@
-"""What a check shows beside its verdict: tables and charts, as markdown that the web UI draws."""
+"""What a check shows beside its verdict, as data, and how the web UI draws it: numbers, tables and charts."""
 
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import dagster as dg
-from dagster import MarkdownMetadataValue
-
-from resources.registry import Fitted
+from resources.fitted import Fitted
 
 if TYPE_CHECKING:
+    from dagster import MarkdownMetadataValue
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT, DPI = 6.4, 3.2, 110
 
 
-def fit_notes(fits: Sequence[Fitted], unfitted: Sequence[date], lacking: str, what: str) -> dict[str, Any]:
-    """What the step of a weekly table says of its fits: the newest, and up to when weeks have no `what` with what is `lacking`."""
-    notes: dict[str, Any] = {}
-    if fits:
-        newest = fits[-1]
-        said = {"fitted_as_of": newest.fitted_as_of.isoformat(), "method": newest.method, "in_force": newest.in_force}
-        notes["newest_fit"] = dg.MetadataValue.json(said | newest.metrics)
-    if unfitted:
-        notes["not_enough_history"] = f"{lacking}; weeks up to {unfitted[-1]} have no {what}"
-    return notes
+@dataclass(frozen=True)
+class Calibration:
+    """Predicted against realised, a point a bin: `predicted`, `realised`, `count`. On the diagonal they agree."""
+
+    bins: Sequence[Mapping[str, float]]
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> MarkdownMetadataValue:
-    """Rows as a markdown table, with the columns of the first; figures to four significant digits."""
-    return dg.MetadataValue.md(markdown(rows))
+@dataclass(frozen=True)
+class Band:
+    """What was forecast, with its interval, and what happened (NaN where it has not yet), by day."""
+
+    days: Sequence[date]
+    actual: Sequence[float]
+    mean: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    ylabel: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`figures` are numbers and sentences by name, `tables` rows by name, `charts` by name."""
+
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    charts: "Mapping[str, Calibration | Band]" = field(default_factory=dict)
+
+    def metadata(self) -> dict[str, Any]:
+        """As Dagster's metadata: numbers, which the web UI plots over time, and markdown."""
+        shown = {name: value for name, value in self.figures.items() if value is not None}
+        shown |= {name: _markdown_of(markdown(rows)) for name, rows in self.tables.items()}
+        return shown | {
+            name: _calibration_chart(chart) if isinstance(chart, Calibration) else _band_chart(chart)
+            for name, chart in self.charts.items()
+        }
+
+
+def evidence_of(fitted: Fitted, shows: Sequence[str] | None = None) -> Evidence:
+    """What a fit showed on its hold-out: of its tables those named in `shows`, or all, with its calibration."""
+    metrics = fitted.metrics
+    about = {"fitted_as_of": fitted.fitted_as_of.isoformat(), "method": fitted.method, "reason": metrics.reason}
+    return Evidence(
+        about | dict(metrics.figures),
+        {name: rows for name, rows in metrics.holdout.items() if shows is None or name in shows},
+        {"calibration": Calibration(metrics.calibration)} if metrics.calibration and shows is None else {},
+    )
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as a markdown table, with the columns of all of them; figures to four significant digits."""
     if not rows:
         return "–"
-    columns = list(rows[0])
-    lines = [columns, [":--" if isinstance(rows[0][column], str) else "--:" for column in columns]]
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    lines = [columns, [":--" if isinstance(rows[0].get(column), str) else "--:" for column in columns]]
     lines += [[_cell(row.get(column)) for column in columns] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def calibration_chart(bins: Sequence[Mapping[str, float]], *, unit: str = "probability") -> MarkdownMetadataValue:
-    """Predicted against realised, a point a bin: `predicted`, `realised`, `count`. On the diagonal they agree."""
+def _calibration_chart(chart: Calibration) -> "MarkdownMetadataValue":
+    bins = chart.bins
     largest = max((bin_["count"] for bin_ in bins), default=1) or 1
 
     def draw(axes: "Axes") -> None:
@@ -56,46 +87,26 @@ def calibration_chart(bins: Sequence[Mapping[str, float]], *, unit: str = "proba
             s=[20 + 80 * bin_["count"] / largest for bin_ in bins],
             label="mean of a bin",
         )
-        axes.set_xlabel(f"predicted {unit}")
-        axes.set_ylabel(f"realised {unit}")
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("realised")
         axes.legend(frameon=False)
 
     return _drawn(draw)
 
 
-def bar_chart(values: Mapping[str, float], *, xlabel: str) -> MarkdownMetadataValue:
-    """A horizontal bar a name, in the order given from the top."""
-
+def _band_chart(chart: Band) -> "MarkdownMetadataValue":
     def draw(axes: "Axes") -> None:
-        axes.barh(list(values)[::-1], list(values.values())[::-1])
-        axes.set_xlabel(xlabel)
-
-    return _drawn(draw)
-
-
-def band_chart(
-    days: Sequence[Any],
-    actual: Sequence[float],
-    mean: Sequence[float],
-    low: Sequence[float],
-    high: Sequence[float],
-    *,
-    ylabel: str,
-) -> MarkdownMetadataValue:
-    """What was forecast, with its interval, and what happened (NaN where it has not yet), by day."""
-
-    def draw(axes: "Axes") -> None:
-        axes.fill_between(days, low, high, alpha=0.25, label="interval")
-        axes.plot(days, mean, linewidth=1.5, label="forecast")
-        axes.plot(days, actual, color="black", linewidth=1, marker=".", label="actual")
-        axes.set_ylabel(ylabel)
+        axes.fill_between(chart.days, chart.low, chart.high, alpha=0.25, label="interval")
+        axes.plot(chart.days, chart.mean, linewidth=1.5, label="forecast")
+        axes.plot(chart.days, chart.actual, color="black", linewidth=1, marker=".", label="actual")
+        axes.set_ylabel(chart.ylabel)
         axes.tick_params(axis="x", rotation=30)
         axes.legend(frameon=False)
 
     return _drawn(draw)
 
 
-def _drawn(draw: Any) -> MarkdownMetadataValue:
+def _drawn(draw: Any) -> "MarkdownMetadataValue":
     # Not pyplot: its state would outlive the step.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -107,7 +118,13 @@ def _drawn(draw: Any) -> MarkdownMetadataValue:
     axes.spines[["top", "right"]].set_visible(False)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    return dg.MetadataValue.md(f"![chart](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")
+    return _markdown_of(f"![chart](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")
+
+
+def _markdown_of(text: str) -> "MarkdownMetadataValue":
+    import dagster as dg
+
+    return dg.MetadataValue.md(text)
 
 
 def _cell(value: Any) -> str:

@@ -3,13 +3,17 @@
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from resources.errors import ZhikeError
 from resources.shop import Shop
 
 ROOT = Path(__file__).resolve().parent.parent
+MARKER = "shop.json"
+OTHERS = 0o077
 
 
 def default_home() -> Path:
@@ -54,9 +58,12 @@ class Home:
 
 
 def open_home(shop: Shop, home: Path) -> Home:
-    """The shop's place under `home`, made on first use. Raises ZhikeError where another shop lives there, or a full disk."""
+    """The shop's place under `home`, made on first use. Raises ZhikeError where another shop lives there, or a full disk.
+
+    What this process and its children write from then on is readable by its owner only; a home that others can read is closed.
+    """
+    os.umask(OTHERS)
     place = Home(home.expanduser().resolve() / shop.id)
-    marker = place.folder / "shop.json"
     identity = {
         "name": shop.name.en,
         "time_zone": shop.time_zone,
@@ -65,8 +72,8 @@ def open_home(shop: Shop, home: Path) -> Home:
         "history_on": shop.history_on.isoformat() if shop.history_on else None,
     }
     try:
-        if marker.exists():
-            known = json.loads(marker.read_text(encoding="utf-8"))
+        if (place.folder / MARKER).exists():
+            known = marker_of(place.folder)
             differing = [
                 f"{name} {known.get(name)} (now {value})"
                 for name, value in identity.items()
@@ -78,13 +85,13 @@ def open_home(shop: Shop, home: Path) -> Home:
                     str(place.folder),
                     "give this shop a home of its own with --home or ZHIKE_HOME",
                 )
+            _close(place.folder)
             return place
         place.dagster.mkdir(parents=True, exist_ok=True)
         place.landing.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "dagster.yaml", place.dagster / "dagster.yaml")
-        temporary = marker.with_suffix(".tmp")
-        temporary.write_text(json.dumps(identity, indent=1), encoding="utf-8")
-        temporary.replace(marker)
+        write_marker(place.folder, identity)
+        _close(place.folder)
     except OSError as error:
         raise ZhikeError(
             f"the shop's home cannot be written: {error.strerror}",
@@ -92,6 +99,46 @@ def open_home(shop: Shop, home: Path) -> Home:
             "free space there, or choose another --home",
         ) from error
     return place
+
+
+def marker_of(folder: Path) -> dict[str, Any]:
+    """What a home notes of its shop; nothing where there is no home."""
+    path = folder / MARKER
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def write_marker(folder: Path, content: dict[str, Any]) -> None:
+    write_safely(folder / MARKER, json.dumps(content, indent=1))
+
+
+def write_safely(path: Path, text: str) -> None:
+    """Writes a file whole or not at all, readable by its owner only: a kill or a full disk leaves what was there before."""
+    # Two processes that write at once do not meet in one file.
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _close(folder: Path) -> None:
+    """Takes a home that others can read, as older releases made it, from them; its own folder last, so that what was cut off is done again."""
+    if not folder.stat().st_mode & OTHERS:
+        return
+    # A file system without modes, or an owner who is somebody else, leaves them as they are.
+    with suppress(PermissionError):
+        for parent, _, names in os.walk(folder, topdown=False):
+            for path in (*(Path(parent) / name for name in names), Path(parent)):
+                if not path.is_symlink():
+                    with suppress(FileNotFoundError):
+                        path.chmod(path.stat().st_mode & ~OTHERS)
 
 
 def export_demo(home: Path) -> Path:

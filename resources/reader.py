@@ -6,25 +6,26 @@ their own day; those without a day, or outside the shop's time, belong to its fi
 
 import os
 import re
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from resources.contract import CONTRACT, ContractTable, Field
-from resources.errors import ZhikeError
+from resources.errors import ZhikeError, engine_words
+from resources.files import relation, what_is_wrong
 from resources.home import Home
+from resources.mapping import require_select
+from resources.privacy import ARRIVAL
+from resources.reading import DAY_OR_MONTH_FIRST
+from resources.reading import register as register_reading
 from resources.shop import Shop, Source
 
-READERS = {
-    "parquet": "read_parquet({path}, union_by_name = true)",
-    "csv": "read_csv({path}, header = true, all_varchar = true, union_by_name = true)",
-    "tsv": "read_csv({path}, header = true, all_varchar = true, union_by_name = true, delim = '\\t')",
-    "json": "read_json({path}, union_by_name = true)",
-    "jsonl": "read_json({path}, format = 'newline_delimited', union_by_name = true)",
-}
+# Seconds within which a file that was written may be written on.
+MOMENT = 0.3
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Delivery:
     day: date | None
     files: dict[str, str]
     is_history: bool = False
+    specs: dict[str, Source] = field(default_factory=dict)
 
     @property
     def is_there(self) -> bool:
@@ -88,14 +90,17 @@ def deliveries(shop: Shop, table: ContractTable, days: Sequence[date]) -> list[D
     has_days = any("dated" in kind for kind in kinds.values())
     found: list[Delivery] = []
     if not has_history and not has_days:
-        return [Delivery(None, {name: resolve(shop, kind["whole"].path) for name, kind in kinds.items()})]
+        chosen = {name: kind["whole"] for name, kind in kinds.items()}
+        return [Delivery(None, {name: resolve(shop, s.path) for name, s in chosen.items()}, specs=chosen)]
     for day in days:
         if has_history and day == shop.history_on:
             chosen = {name: kind.get("history") or kind.get("whole") or kind["dated"] for name, kind in kinds.items()}
-            found.append(Delivery(day, {n: resolve(shop, s.path, day) for n, s in chosen.items()}, is_history=True))
+            files = {name: resolve(shop, spec.path, day) for name, spec in chosen.items()}
+            found.append(Delivery(day, files, is_history=True, specs=chosen))
         elif has_days:
             chosen = {name: kind.get("dated") or kind.get("whole") or kind["history"] for name, kind in kinds.items()}
-            delivery = Delivery(day, {n: resolve(shop, s.path, day) for n, s in chosen.items()})
+            files = {name: resolve(shop, spec.path, day) for name, spec in chosen.items()}
+            delivery = Delivery(day, files, specs=chosen)
             if delivery.is_there or not any(spec.optional for spec in chosen.values()):
                 found.append(delivery)
     return found
@@ -106,33 +111,38 @@ def delivered_days(shop: Shop, table: ContractTable) -> list[date]:
     specs = [spec for specs in shop.sources_of(table.name).values() for spec in specs]
     days = {shop.history_on} if shop.history_on and any(spec.history for spec in specs) else set[date | None]()
     for spec in specs:
-        if spec.is_dated:
-            path = resolve(shop, spec.path)
-            before, after = (re.escape(part).replace(r"\*", "[^/]*") for part in path.split("{date}", 1))
-            pattern = re.compile(before + r"(\d{4}-\d{2}-\d{2})" + after)
-            matches = (
-                pattern.fullmatch(str(found))
-                for found in Path("/").glob(path.replace("{date}", "????-??-??").lstrip("/"))
-            )
-            days |= {date.fromisoformat(match[1]) for match in matches if match}
+        days |= {_day(called) for _, called in _dated_files(shop, spec)}
     last = shop.end or date.max
     return sorted(day for day in days if day and shop.first_delivery <= day <= last)
+
+
+def misnamed(shop: Shop, table: ContractTable) -> list[str]:
+    """Files whose name has a date in it that no calendar has, such as 2024-02-30.csv: no day takes them."""
+    specs = [spec for specs in shop.sources_of(table.name).values() for spec in specs]
+    return sorted(path for spec in specs for path, called in _dated_files(shop, spec) if _day(called) is None)
+
+
+def _dated_files(shop: Shop, spec: Source) -> list[tuple[str, str]]:
+    """The files of a source with a file a day, each with the date in its name."""
+    if not spec.is_dated:
+        return []
+    path = resolve(shop, spec.path)
+    before, after = (re.escape(part).replace(r"\*", "[^/]*") for part in path.split("{date}", 1))
+    pattern = re.compile(before + r"(\d{4}-\d{2}-\d{2})" + after)
+    there = (str(found) for found in Path("/").glob(path.replace("{date}", "????-??-??").lstrip("/")))
+    return [(found, match[1]) for found in there if (match := pattern.fullmatch(found))]
+
+
+def _day(called: str) -> date | None:
+    try:
+        return date.fromisoformat(called)
+    except ValueError:
+        return None
 
 
 def landed(home: Home, table: ContractTable, day: date) -> list[Path]:
     """What Zhike itself received for a table on a day."""
     return sorted((home.landing / table.name).glob(f"{day.isoformat()}*"))
-
-
-def relation(path: str) -> str:
-    """The DuckDB call that reads a file, by the ending of its name."""
-    name = Path(path).name.removesuffix(".gz").removesuffix(".zst")
-    ending = {"ndjson": "jsonl", "txt": "csv"}.get(name.rpartition(".")[2], name.rpartition(".")[2])
-    if ending not in READERS:
-        raise ZhikeError(
-            f"a file ending in .{ending} cannot be read", path, f"use {', '.join(READERS)}, gzipped or not"
-        )
-    return READERS[ending].format(path="'" + path.replace("'", "''") + "'")
 
 
 def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
@@ -144,27 +154,38 @@ def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
                 path,
                 "deliver it (with a header and no rows for a day on which nothing happened), or correct the path in store.yaml",
             )
+        spec = delivery.specs.get(name, Source(path=path))
+        parts = [f"SELECT * FROM {relation(connection, str(file), spec)}" for file in _expand(path)]
         try:
-            connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT * FROM {relation(path)}')
+            connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {" UNION ALL BY NAME ".join(parts)}')
         except duckdb.Error as error:
             raise ZhikeError(
-                f"source {name} cannot be read: {_first_lines(error)}",
+                f"source {name} cannot be read: {engine_words(error)}",
                 path,
                 "deliver the file again, whole and in its format",
-            ) from error
+            ) from None
+
+
+def unbind(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """Takes the views of a delivery's sources away: their names are the shop's, and might be those of something else."""
+    for name in delivery.files:
+        connection.execute(f'DROP VIEW IF EXISTS temp."{name}"')
 
 
 def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable) -> dict[str, str]:
     """The columns, with types, that the mapping gives over the bound sources. Raises ZhikeError where they do not fit."""
-    where = f"the mapping of {table.name} ({shop.folder / shop.tables[table.name]})"
+    text = shop.tables[table.name]
+    place = shop.folder / text if text.endswith(".sql") else f"{shop.folder / 'store.yaml'}: tables.{table.name}"
+    where = f"the mapping of {table.name} ({place})"
+    require_select(connection, shop.mapping(table.name), set(shop.sources), f"the mapping of {table.name}", where)
     try:
         described = connection.execute(f"DESCRIBE {shop.mapping(table.name)}").fetchall()
     except duckdb.Error as error:
         raise ZhikeError(
-            f"{table.name}: the mapping does not fit the files: {_first_lines(error)}",
+            f"{table.name}: the mapping does not fit the files: {engine_words(error)}",
             where,
             "correct the select, or deliver the missing column",
-        ) from error
+        ) from None
     columns = {row[0]: row[1] for row in described}
     lacking = [field.name for field in table.fields if field.required and field.name not in columns]
     if lacking:
@@ -188,35 +209,84 @@ def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: Con
     return columns
 
 
-def _first_lines(error: duckdb.Error) -> str:
-    return " ".join(line.strip() for line in str(error).splitlines()[:2] if line.strip())
+def date_orders(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, delivery: Delivery, columns: dict[str, str]
+) -> dict[str, str]:
+    """For each column of instants with dates such as 05/01/2024 the order of day and month: as declared at a source of the delivery, or
+    as a number above 12 settles it in the file. A column of which neither says it is left out, so its rows go to quarantine."""
+    texts = [f.name for f in table.fields if f.type == "TIMESTAMP" and columns.get(f.name) == "VARCHAR"]
+    declared = {spec.dates for spec in delivery.specs.values() if spec.dates}
+    if len(declared) == 1:
+        return dict.fromkeys(texts, declared.pop())
+    found: dict[str, str] = {}
+    for name in texts:
+        value, mapping = f'CAST("{name}" AS VARCHAR)', shop.mapping(table.name)
+        shaped = f"regexp_full_match({value}, '{DAY_OR_MONTH_FIRST}')"
+        # A file that begins without them has none, so that others are not read twice.
+        some = f'SELECT count(*) FROM (SELECT "{name}" FROM ({mapping}) LIMIT 1000) WHERE {shaped}'
+        parts = ", ".join(f"max(CAST(regexp_extract({value}, '{DAY_OR_MONTH_FIRST}', {n}) AS INTEGER))" for n in (1, 3))
+        try:
+            if connection.execute(some).fetchall()[0][0]:
+                first, second = connection.execute(f"SELECT {parts} FROM ({mapping}) WHERE {shaped}").fetchall()[0]
+                if (first > 12) != (second > 12):
+                    found[name] = "dmy" if first > 12 else "mdy"
+        except duckdb.Error:
+            return {}  # told where the rows are read
+    return found
 
 
-def _arrival(field: Field, columns: "dict[str, str] | set[str]") -> str:
+def _arrival_text(name: str, orders: dict[str, str]) -> str:
+    value, order = f'CAST("{name}" AS VARCHAR)', orders.get(name)
+    if not order:
+        return value
+    day, month = ("1", "3") if order == "dmy" else ("3", "1")
+    return f"regexp_replace({value}, '^{DAY_OR_MONTH_FIRST}$', '\\5-\\{month}-\\{day}\\6')"
+
+
+def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = "") -> str:
     if field.name not in columns:
         return f'NULL AS "{field.name}"'
-    value = f'CAST("{field.name}" AS VARCHAR)'
-    wrapped = {"as_is": value, "hash": f"keyed_hash({value})", "mask": f"masked({value})"}[field.arrival]
-    return f'{wrapped} AS "{field.name}"'
+    value = _arrival_text(field.name, {field.name: order})
+    is_text = isinstance(columns, set) or columns[field.name] == "VARCHAR"
+    # What a file types as a number or a time is one.
+    function = "" if field.arrival == "figure" and not is_text else ARRIVAL[field.arrival]
+    # A word that the contract lists is nobody.
+    listed = " OR ".join(f"{value} = '{known}'" for known in field.values)
+    arrived = f"CASE WHEN {listed} THEN {value} ELSE {function}({value}) END" if listed else f"{function}({value})"
+    return f'{arrived} AS "{field.name}"'
+
+
+def _own_day(text: str) -> str:
+    """The shop's own day of a text that is an instant."""
+    return f"CAST(timezone('UTC', as_instant({text})) AS DATE)"
 
 
 def arriving(
-    shop: Shop, table: ContractTable, delivery: Delivery, columns: dict[str, str], rows: str | None = None
+    shop: Shop,
+    table: ContractTable,
+    delivery: Delivery,
+    columns: dict[str, str],
+    rows: str | None = None,
+    orders: dict[str, str] | None = None,
 ) -> str:
-    """The select that gives a bound delivery's rows the columns of the raw table; `rows` may be a part of those of the mapping."""
-    fields = ", ".join(_arrival(field, columns) for field in table.fields)
+    """The select that gives a bound delivery's rows the columns of the raw table; `rows` may be a part of those of the mapping.
+    Dates in one of the `orders` of day and month are written with the year first."""
+    orders = orders or {}
+    fields = ", ".join(_arrival(field, columns, orders.get(field.name, "")) for field in table.fields)
     start = shop.start.isoformat()
     if delivery.day is not None:
         delivered_on = f"DATE '{delivery.day}'"
         known_on = (
-            f"coalesce(TRY_CAST(known_on AS DATE), DATE '{start}')" if "known_on" in columns else f"DATE '{start}'"
+            f"coalesce({_own_day('CAST(known_on AS VARCHAR)')}, DATE '{start}')"
+            if "known_on" in columns
+            else f"DATE '{start}'"
         )
         known_on = known_on if delivery.is_history else delivered_on
     else:
         own_day = (
-            f'CAST(TRY_CAST("{table.happened_at}" AS TIMESTAMPTZ) AS DATE)'
+            _own_day(_arrival_text(table.happened_at or "", orders))
             if table.is_fact
-            else "TRY_CAST(known_on AS DATE)"
+            else _own_day("CAST(known_on AS VARCHAR)")
             if "known_on" in columns
             else "NULL"
         )
@@ -232,16 +302,18 @@ def arriving(
 
 def dropped(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable) -> int:
     """How many rows of the bound sources the mapping leaves out, as the shop counts them under `drops`."""
+    what, where = f"the select of drops.{table.name}", f"{shop.folder / 'store.yaml'}: drops.{table.name}"
+    require_select(connection, shop.drops[table.name], set(shop.sources), what, where)
     try:
         ((count,),) = connection.execute(shop.drops[table.name]).fetchall()
         return int(count)
     except (duckdb.Error, ValueError, TypeError) as error:
-        reason = _first_lines(error) if isinstance(error, duckdb.Error) else "it gives no single number"
+        reason = engine_words(error) if isinstance(error, duckdb.Error) else "it gives no single number"
         raise ZhikeError(
             f"{table.name}: the rows that the mapping leaves out cannot be counted: {reason}",
-            f"{shop.folder / 'store.yaml'}: drops.{table.name}",
+            where,
             "write a select that gives one number, over the sources that the mapping names",
-        ) from error
+        ) from None
 
 
 def stage(
@@ -252,8 +324,12 @@ def stage(
     days: Sequence[date],
 ) -> None:
     """Adds a delivery's rows to the temporary table `arrived`, whose columns are those of the raw table."""
+    register_reading(connection, shop.time_zone, decimal_comma=shop.has_decimal_comma)
+    before = _quiet(delivery)
     bind(connection, delivery)
-    select = arriving(shop, table, delivery, mapped_columns(connection, shop, table))
+    columns = mapped_columns(connection, shop, table)
+    orders = date_orders(connection, shop, table, delivery, columns)
+    select = arriving(shop, table, delivery, columns, orders=orders)
     parameters: dict[str, object] = {}
     if delivery.day is None and table.is_fact:
         select = f"SELECT * FROM ({select}) WHERE delivered_on BETWEEN $first AND $last"
@@ -261,26 +337,56 @@ def stage(
     try:
         connection.execute(f"INSERT INTO arrived {select}", parameters or None)
     except duckdb.Error as error:
+        for name, path in delivery.files.items():
+            for file in _expand(path):
+                if found := what_is_wrong(str(file), delivery.specs.get(name, Source(path=path))):
+                    raise ZhikeError(f"{table.name} cannot be read: {found[0]}", str(file), found[1]) from None
         raise ZhikeError(
-            f"{table.name} cannot be read: {_first_lines(error)}",
+            f"{table.name} cannot be read: {engine_words(error)}",
             ", ".join(delivery.files.values()),
             "deliver the file again, whole and in its format",
-        ) from error
+        ) from None
+    if delivery.fingerprint() != before:
+        raise _growing(delivery)
+
+
+def _quiet(delivery: Delivery) -> str:
+    """The fingerprint of a delivery that nobody writes. A file that was written within a moment is looked at twice."""
+    before = delivery.fingerprint()
+    newest = max((file.stat().st_mtime for path in delivery.files.values() for file in _expand(path)), default=0.0)
+    if 0 <= time.time() - newest < MOMENT:
+        time.sleep(MOMENT)
+        if delivery.fingerprint() != before:
+            raise _growing(delivery)
+    return before
+
+
+def _growing(delivery: Delivery) -> ZhikeError:
+    return ZhikeError(
+        f"a file{f' of {delivery.day}' if delivery.day else ''} is still being written",
+        ", ".join(delivery.files.values()),
+        "run again when it is whole; write it under another name and rename it when it is",
+    )
 
 
 def stage_landed(connection: duckdb.DuckDBPyConnection, home: Home, table: ContractTable, day: date) -> None:
     """Adds what landed for a table on a day to `arrived`, after the shop's own rows."""
     for path in landed(home, table, day):
         try:
-            columns = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation(str(path))}").fetchall()}
+            columns = {
+                row[0]
+                for row in connection.execute(
+                    f"DESCRIBE SELECT * FROM {relation(connection, str(path), Source(path=str(path), open_end=True))}"
+                ).fetchall()
+            }
             fields = ", ".join(_arrival(field, columns) for field in table.fields)
             connection.execute(
                 f"INSERT INTO arrived SELECT {fields}, $day, "
                 "(SELECT coalesce(max(row_no), 0) FROM arrived WHERE delivered_on = $day) + row_number() OVER () "
-                f"{'' if table.is_fact else ', $day'} FROM {relation(str(path))}",
+                f"{'' if table.is_fact else ', $day'} FROM {relation(connection, str(path), Source(path=str(path), open_end=True))}",
                 {"day": day},
             )
         except duckdb.Error as error:
             raise ZhikeError(
-                f"a landed file cannot be read: {_first_lines(error)}", str(path), "remove or mend the file"
-            ) from error
+                f"a landed file cannot be read: {engine_words(error)}", str(path), "remove or mend the file"
+            ) from None

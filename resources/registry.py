@@ -1,41 +1,96 @@
 """models.registry: fitted models are data, on a fixed calendar.
 
-A model is fitted on the first Monday of a month from what was known before it; a week uses the newest fit in force at or
-before it. A fit whose inputs changed since is stale and is made again, in order, so that the result does not depend on
-which weeks were run first.
+A model is fitted on the first Monday of a month (or of a quarter, where the shop says so) from what was known before it; a
+week uses the newest fit in force at or before it. A fit whose inputs changed since, or that other code made, is made again,
+in order, so that the result does not depend on which weeks were run first.
 """
 
-import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
+from resources.code import code_version
+from resources.errors import NotEnough
+from resources.fitted import Fitted, Metrics
+from resources.shop import Shop
+
+if TYPE_CHECKING:
+    from resources.warehouse import Warehouse
+
+QUARTERS = (1, 4, 7, 10)
+
+Fitter = Callable[["Warehouse", date, Fitted | None], Fitted]
+
 
 @dataclass(frozen=True)
-class Fitted:
-    """One fit. `in_force` is false for one that was judged not to be used; the one before stays in force then."""
+class RoomModel:
+    """When and how a room's model is fitted.
+
+    `fit(warehouse, day, before)` gives the fit as of `day`, `before` being the one in force until then; it raises NotEnough.
+    The first fit is due `history_days` after the shop's start. `code`: the places whose code decides what comes out.
+    `is_due(warehouse, day, before)` says whether a day needs a fit of its own. A memoryless fit rests on none before it, so that
+    only the fits that weeks use are made.
+    """
 
     name: str
-    fitted_as_of: date
-    method: str
-    parameters: dict[str, Any]
-    metrics: dict[str, Any]
-    in_force: bool
+    history_days: int
+    fit: Fitter
+    code: tuple[str, ...]
+    at_most: Literal["monthly", "quarterly"] = "monthly"
+    is_due: "Callable[[Warehouse, date, Fitted], bool] | None" = None
+    is_memoryless: bool = False
+    begins_at_once: bool = False
+    """Whether the first Monday with history enough has a fit too, not only first Mondays of months."""
+
+    def first_day(self, shop: Shop) -> date:
+        """The first Monday on which there may be a fit."""
+        day = shop.start + timedelta(days=self.history_days)
+        return day + timedelta(days=-day.weekday() % 7)
+
+    def fit_days(self, shop: Shop, until: date) -> list[date]:
+        first = self.first_day(shop)
+        days = first_mondays(first, until)
+        if "quarterly" in (self.at_most, shop.settings.fits):
+            days = [day for day in days if day.month in QUARTERS]
+        return sorted({first, *days}) if self.begins_at_once and first <= until else days
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The fits of a model up to some week, in order, and of which days there is none, and why."""
+
+    model: RoomModel
+    shop: Shop
+    made: list[Fitted]
+    shortfalls: dict[date, NotEnough]
+
+    def in_force(self, week: date) -> Fitted | None:
+        """The newest fit in force at or before a week."""
+        usable = [fitted for fitted in self.made if fitted.in_force and fitted.fitted_as_of <= week]
+        return usable[-1] if usable else None
 
     @property
-    def version(self) -> str:
-        content = json.dumps([self.method, self.parameters], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()[:12]
+    def newest(self) -> Fitted | None:
+        return self.made[-1] if self.made else None
+
+    def why_none(self, week: date) -> str:
+        """Why a week has no fit in force, as a sentence."""
+        refused = [fitted for fitted in self.made if fitted.fitted_as_of <= week]
+        if refused:
+            return f"no fit in force: {refused[-1].metrics.reason}"
+        short = [self.shortfalls[day] for day in sorted(self.shortfalls) if day <= week]
+        if short:
+            return str(short[-1])
+        first = next(iter(self.model.fit_days(self.shop, week + timedelta(days=120))), None)
+        days = f"{self.model.history_days} days of orders before the first Monday of a month"
+        return str(NotEnough(days, f"{max(0, (week - self.shop.start).days)} days on {week}", first))
 
 
-Fitter = Callable[[date, Fitted | None], Fitted | None]
-
-
-def fit_dates(first: date, last: date) -> list[date]:
+def first_mondays(first: date, last: date) -> list[date]:
     """The first Mondays of the months from `first` to `last`, both included."""
     monday = first + timedelta(days=-first.weekday() % 7)
     found = []
@@ -46,57 +101,121 @@ def fit_dates(first: date, last: date) -> list[date]:
     return found
 
 
-def replay(connection: duckdb.DuckDBPyConnection, name: str, dates: list[date], fit: Fitter) -> list[Fitted]:
-    """The fits of a model on `dates`, in order: those recorded and not stale are kept, the others are made by `fit(date,
-    the one in force before)`, which gives None where there is not enough history yet. From the first one made again on, all
-    are, because each may rest on the one before."""
-    known = {fitted.fitted_as_of: fitted for fitted in recorded(connection, name)}
-    fits: list[Fitted] = []
+def replay(warehouse: "Warehouse", model: RoomModel, weeks: Sequence[date]) -> Fits:
+    """The fits that some weeks need: those recorded and not stale are kept, the others are made, in order. From the first one
+    made again on, all are, because each may rest on the one before."""
+    connection, shop = warehouse.connection, warehouse.shop
+    shortfalls: dict[date, NotEnough] = warehouse.once(("shortfalls", model.name), dict)
+    forget_lost(warehouse)
+    known = {fitted.fitted_as_of: fitted for fitted in recorded(connection, model)}
+    days = model.fit_days(shop, max(weeks))
+    if model.is_memoryless:
+        return _needed(warehouse, model, weeks, days, known, shortfalls)
+    made: list[Fitted] = []
     again = False
-    for day in dates:
+    before: Fitted | None = None
+    for day in days:
         fitted = None if again else known.get(day)
         if fitted is None:
-            in_force = [earlier for earlier in fits if earlier.in_force]
-            fitted = fit(day, in_force[-1] if in_force else None)
+            if before and model.is_due and not model.is_due(warehouse, day, before):
+                continue
+            fitted = _fit(warehouse, model, day, before, shortfalls)
             if fitted is None:
                 continue
             again = True
-            _record(connection, fitted)
-        fits.append(fitted)
-    return fits
+        made.append(fitted)
+        before = fitted if fitted.in_force else before
+    return Fits(model, shop, made, shortfalls)
 
 
-def in_force(fits: list[Fitted], week: date) -> Fitted | None:
-    """The newest fit in force at or before a week."""
-    usable = [fitted for fitted in fits if fitted.in_force and fitted.fitted_as_of <= week]
-    return usable[-1] if usable else None
+def _needed(
+    warehouse: "Warehouse",
+    model: RoomModel,
+    weeks: Sequence[date],
+    days: list[date],
+    known: dict[date, Fitted],
+    shortfalls: dict[date, NotEnough],
+) -> Fits:
+    """Of each week the newest fit, and earlier ones while the newer are not in force."""
+    made: dict[date, Fitted] = {}
+    for week in weeks:
+        for day in [day for day in days if day <= week][::-1]:
+            fitted = made.get(day) or known.get(day) or _fit(warehouse, model, day, None, shortfalls)
+            if fitted is None:
+                # Earlier days have less history still.
+                break
+            made[day] = fitted
+            if fitted.in_force:
+                break
+    return Fits(model, warehouse.shop, [made[day] for day in sorted(made)], shortfalls)
 
 
-def recorded(connection: duckdb.DuckDBPyConnection, name: str) -> list[Fitted]:
+def _fit(
+    warehouse: "Warehouse", model: RoomModel, day: date, before: Fitted | None, shortfalls: dict[date, NotEnough]
+) -> Fitted | None:
+    """Fits and records; None where there is not enough, which is asked once a run: nothing delivered changes under a step."""
+    if day in shortfalls:
+        return None
+    try:
+        fitted = model.fit(warehouse, day, before)
+    except NotEnough as shortfall:
+        shortfalls[day] = shortfall
+        return None
+    _record(warehouse.connection, model, fitted)
+    return fitted
+
+
+def recorded(connection: duckdb.DuckDBPyConnection, model: RoomModel) -> list[Fitted]:
+    """The fits of a model that hold: made by the code of today, of inputs that have not changed since."""
+    return _read(
+        connection, "name = $name AND code_version = $code", {"name": model.name, "code": code_version(*model.code)}
+    )
+
+
+def fit_of(connection: duckdb.DuckDBPyConnection, name: str, fitted_as_of: date) -> Fitted | None:
+    """A recorded fit by its model and day."""
+    found = _read(connection, "name = $name AND fitted_as_of = $day", {"name": name, "day": fitted_as_of})
+    return found[0] if found else None
+
+
+def _read(connection: duckdb.DuckDBPyConnection, where: str, parameters: dict[str, Any]) -> list[Fitted]:
     rows = connection.execute(
         "SELECT name, fitted_as_of, method, parameters, metrics, in_force FROM models.registry "
-        "WHERE name = $name AND NOT is_stale ORDER BY fitted_as_of",
-        {"name": name},
+        f"WHERE NOT is_stale AND code_version IS NOT NULL AND {where} ORDER BY fitted_as_of",
+        parameters,
     ).fetchall()
-    return [Fitted(row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]), row[5]) for row in rows]
+    return [Fitted(row[0], row[1], row[2], json.loads(row[3]), Metrics(**json.loads(row[4])), row[5]) for row in rows]
 
 
-def _record(connection: duckdb.DuckDBPyConnection, fitted: Fitted) -> None:
+def forget_lost(warehouse: "Warehouse") -> None:
+    """Fits whose file of weights is gone (a warehouse moved without its models) are to be made again."""
+    there = [path.name for path in warehouse.place.models.glob("*.npz")]
+    warehouse.connection.execute(
+        r"UPDATE models.registry SET is_stale = true WHERE NOT is_stale "
+        r"AND NOT list_has_all($there, regexp_extract_all(CAST(parameters AS VARCHAR), '[0-9a-f]+\.npz'))",
+        {"there": there},
+    )
+
+
+def _record(connection: duckdb.DuckDBPyConnection, model: RoomModel, fitted: Fitted) -> None:
+    metrics = {name: getattr(fitted.metrics, name) for name in ("reason", "holdout", "calibration", "figures")}
     connection.execute("BEGIN TRANSACTION")
     connection.execute(
         "DELETE FROM models.registry WHERE name = $name AND fitted_as_of = $day",
         {"name": fitted.name, "day": fitted.fitted_as_of},
     )
     connection.execute(
-        "INSERT INTO models.registry VALUES (?, ?, ?, ?, ?, ?, ?, false)",
-        [
-            fitted.name,
-            fitted.fitted_as_of,
-            fitted.method,
-            fitted.version,
-            json.dumps(fitted.parameters, ensure_ascii=False),
-            json.dumps(fitted.metrics, ensure_ascii=False),
-            fitted.in_force,
-        ],
+        "INSERT INTO models.registry BY NAME SELECT $name AS name, $day AS fitted_as_of, $method AS method, $version AS version, "
+        "$parameters AS parameters, $metrics AS metrics, $in_force AS in_force, false AS is_stale, $code AS code_version",
+        {
+            "name": fitted.name,
+            "day": fitted.fitted_as_of,
+            "method": fitted.method,
+            "version": fitted.version,
+            "parameters": json.dumps(fitted.parameters, ensure_ascii=False),
+            "metrics": json.dumps(metrics, ensure_ascii=False),
+            "in_force": fitted.in_force,
+            "code": code_version(*model.code),
+        },
     )
     connection.execute("COMMIT")

@@ -5,7 +5,7 @@ Reading a shop touches no data: it happens whenever Dagster loads the code locat
 
 import os
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -22,16 +22,34 @@ from pydantic import (
 
 from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
+from resources.words import Words
 
+# Languages of locales in which the comma separates the decimals.
+DECIMAL_COMMA = frozenset(
+    {
+        "pt",
+        "es",
+        "de",
+        "fr",
+        "it",
+        "nl",
+        "pl",
+        "ru",
+        "tr",
+        "id",
+        "vi",
+        "da",
+        "sv",
+        "nb",
+        "fi",
+        "cs",
+        "el",
+        "hu",
+        "ro",
+        "uk",
+    }
+)
 STORES = Path(__file__).resolve().parent.parent / "stores"
-
-
-class Words(BaseModel):
-    """A text that shop people read, in both languages."""
-
-    model_config = ConfigDict(extra="forbid")
-    zh: str
-    en: str
 
 
 class Source(BaseModel):
@@ -42,6 +60,28 @@ class Source(BaseModel):
     path: str
     history: bool = False
     optional: bool = False
+    delimiter: str = Field("", max_length=1, description="What separates fields; unless told a comma, in .tsv a tab.")
+    quote: str = Field('"', max_length=1, description="What encloses a field; empty where nothing does.")
+    escape: str = Field('"', max_length=1, description="What stands before a quote within a field.")
+    header: bool = Field(
+        True, description="Whether the first line names the columns; else they are column0, column1, …"
+    )
+    skip: int = Field(0, ge=0, description="Lines before the header.")
+    encoding: str = Field("utf-8", description="How the text is encoded: utf-8, gb18030, utf-16, latin-1, …")
+    open_end: bool = Field(False, description="Whether the last line may lack its end; else such a file counts as cut.")
+    dates: Literal["dmy", "mdy"] | None = Field(
+        None,
+        description="The order of day and month in dates such as 05/01/2024; unless told, a day above 12 settles it.",
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except LookupError as error:
+            raise ValueError(f"unknown encoding {value!r}: use utf-8, gb18030, utf-16, latin-1 or another") from error
+        return value
 
     @property
     def is_dated(self) -> bool:
@@ -75,16 +115,19 @@ class Limits(BaseModel):
     )
 
 
-class AspectWords(Words):
+class AspectWords(BaseModel):
     """What reviews speak of, under its names, and the words by which it is known."""
 
+    model_config = ConfigDict(extra="forbid")
+    zh: str
+    en: str
     words: list[str] = Field(default_factory=list)
 
 
 class Event(BaseModel):
     """Days that are known beforehand to be unlike others: of every year (`month_day: 11-11`), or one by one (`dates`)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
     name: Words
     month_day: str | None = Field(None, pattern=r"^\d{2}-\d{2}$")
     dates: list[date] = Field(default_factory=list)
@@ -101,9 +144,17 @@ class Event(BaseModel):
             raise ValueError(f"event {self.name.en}: `last` lies before `first`")
         return self
 
+    def holds(self, day: date) -> bool:
+        """Whether a day is one of the event's."""
+        dates = (day - timedelta(days=number) for number in range(self.first, self.last + 1))
+        return any(each.strftime("%m-%d") == self.month_day or each in self.dates for each in dates)
+
 
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
+    fits: Literal["monthly", "quarterly"] = Field(
+        "monthly", description="How often models are fitted: on the first Monday of each month, or of each quarter."
+    )
     session_minutes: int = Field(30, ge=1, description="A pause from which a new session begins.")
     duplicate_days: int = Field(7, ge=1, description="Days back in which repeated events are looked for.")
     accounts_a_key: int = Field(5, ge=2, description="A link key shared by more accounts than this names no person.")
@@ -242,6 +293,11 @@ class Shop(BaseModel):
         return self.folder.name
 
     @property
+    def has_decimal_comma(self) -> bool:
+        """Whether the locale writes 1.234,56 for 1,234.56."""
+        return self.locale.replace("_", "-").split("-")[0].lower() in DECIMAL_COMMA
+
+    @property
     def first_delivery(self) -> date:
         """The first daily partition: the history's delivery day, or the shop's first day."""
         return self.history_on or self.start
@@ -305,8 +361,15 @@ def load_shop(store: str) -> Shop:
         )
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ZhikeError(f"store.yaml is not valid YAML: {error}", str(path), "correct the line named above") from error
+    except UnicodeDecodeError as error:
+        raise ZhikeError(
+            f"store.yaml is not UTF-8: byte {error.start + 1} is none of its characters",
+            str(path),
+            "save it as UTF-8; editors in China often save as GBK",
+        ) from error
+    except (yaml.YAMLError, ValueError) as error:  # a date such as 2024-02-30 is a ValueError
+        advice = "indent with spaces, not tabs" if "'\\t'" in str(error) else "correct what is named"
+        raise ZhikeError(f"store.yaml is not valid YAML: {error}", str(path), advice) from error
     if not isinstance(content, dict):
         raise ZhikeError("store.yaml is empty", str(path), "see stores/online_retail/store.yaml for an example")
     try:

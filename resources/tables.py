@@ -1,9 +1,10 @@
 """What a warehouse table is: its columns with types and descriptions, its partitioning, its key."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import dagster as dg
+if TYPE_CHECKING:
+    import dagster as dg
 
 MONEY = "DECIMAL(18,4)"
 # The one partition of a table that has none.
@@ -35,13 +36,18 @@ class Table:
     partitioning: Partitioning
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    holds_verdicts: bool = False
+    """Whether a daily table is itself made by fits: what changes in it makes no fit old."""
 
     @property
     def qualified(self) -> str:
         return f"{self.schema}.{self.name}"
 
     @property
-    def asset_key(self) -> dg.AssetKey:
+    def asset_key(self) -> "dg.AssetKey":
+        # Here, so that commands that only read know the contract without Dagster.
+        import dagster as dg
+
         return dg.AssetKey([self.schema, self.name])
 
     @property
@@ -75,7 +81,9 @@ class Table:
         kind = "TEMP TABLE" if temporary else "TABLE IF NOT EXISTS"
         return f"CREATE {kind} {name or self.qualified} ({columns})"
 
-    def dagster_schema(self) -> dg.TableSchema:
+    def dagster_schema(self) -> "dg.TableSchema":
+        import dagster as dg
+
         return dg.TableSchema(
             columns=[
                 dg.TableColumn(

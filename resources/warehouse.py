@@ -1,27 +1,31 @@
-"""The warehouse: one DuckDB file a shop, one writing process at a time.
+"""The warehouse: one DuckDB file a shop, one writing process at a time (resources/database.py).
 
-A kernel file lock is held while the warehouse is open and is freed when the process dies, so a killed run leaves
-nothing to wait for. `ops.windows` says of every published partition what it holds and whether an input has changed since.
+`ops.windows` says of every published partition what it holds and whether an input has changed since.
 """
 
-import fcntl
-import json
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
-from resources.errors import ZhikeError
+from resources.database import GONE, PROCESS_TAG, connected, held, process_of
 from resources.home import Home, open_home
-from resources.privacy import hash_key, register
+from resources.privacy import hash_key, mask_stored, register
 from resources.shop import Shop, load_shop
 from resources.tables import MONEY, Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+Inputs = Mapping[str, Any]
+"""What a select reads under unqualified names: a Table, with all of its columns; a select, as a view; a select with its parameters,
+as a temporary table; a frame; or Mondays, as the column `as_of`. Later ones may read earlier ones."""
 
 OPS = """
 CREATE SCHEMA IF NOT EXISTS ops;
@@ -34,10 +38,16 @@ CREATE TABLE IF NOT EXISTS ops.windows (
     table_name VARCHAR, partition_key VARCHAR, row_count BIGINT, figures JSON,
     run_id VARCHAR, sequence BIGINT, is_stale BOOLEAN
 );
+ALTER TABLE ops.windows ADD COLUMN IF NOT EXISTS code_version VARCHAR;
+CREATE TABLE IF NOT EXISTS ops.code (table_name VARCHAR, places VARCHAR[]);
+CREATE TABLE IF NOT EXISTS ops.refusals (
+    table_name VARCHAR, partition_key VARCHAR, check_name VARCHAR, figure DOUBLE, at_least DOUBLE, at_most DOUBLE, run_id VARCHAR
+);
 CREATE TABLE IF NOT EXISTS ops.reads (table_name VARCHAR, partitioning VARCHAR, input_name VARCHAR);
 CREATE TABLE IF NOT EXISTS models.registry (
     name VARCHAR, fitted_as_of DATE, method VARCHAR, version VARCHAR, parameters JSON, metrics JSON, in_force BOOLEAN, is_stale BOOLEAN
 );
+ALTER TABLE models.registry ADD COLUMN IF NOT EXISTS code_version VARCHAR;
 CREATE TABLE IF NOT EXISTS ops.deliveries (table_name VARCHAR, delivery VARCHAR, fingerprint VARCHAR);
 """
 
@@ -53,6 +63,7 @@ class Warehouse(dg.ConfigurableResource):
     _shop: Shop = PrivateAttr()
     _home: Home = PrivateAttr()
     _connection: duckdb.DuckDBPyConnection = PrivateAttr()
+    _memo: dict[Hashable, Any] = PrivateAttr(default_factory=dict)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -66,18 +77,100 @@ class Warehouse(dg.ConfigurableResource):
     def place(self) -> Home:
         return self._home
 
-    def view(self, table: Table) -> None:
-        """Makes the temporary view `schema_name` of a table with all of its columns: those that this shop lacks are 0 or empty,
-        and so is a table that it lacks altogether. So one select serves every shop."""
-        self._connection.execute(table.for_shop(self._shop.has_prices, self._shop.declared).create_sql())
-        there = {row[0] for row in self._connection.execute(f"DESCRIBE {table.qualified}").fetchall()}
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, asked once for as long as the warehouse is open: the chunks and the tables of a run need the same past."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        return cast(T, self._memo[key])
+
+    def ensure(self, table: Table) -> None:
+        """Makes the table as this shop has it, and adds the columns that one of an earlier release lacks; its descriptions become
+        the comments of the table and its columns."""
+        table = table.for_shop(self._shop.has_prices, self._shop.declared)
+        connection = self._connection
+        connection.execute(table.create_sql())
+        there = self._columns(table)
+        for column in table.columns:
+            if column.name not in there:
+                connection.execute(f'ALTER TABLE {table.qualified} ADD COLUMN "{column.name}" {column.type}')
+            if there.get(column.name) != column.description:
+                connection.execute(
+                    f'COMMENT ON COLUMN {table.qualified}."{column.name}" IS {_text(column.description)}'
+                )
+        if all(there.get(name) for name in table.column_names):
+            return
+        connection.execute(f"COMMENT ON TABLE {table.qualified} IS {_text(table.description)}")
+        if table.partitioning == "weekly":
+            # Made again: a view of all columns does not see one that was added.
+            connection.execute(
+                f"CREATE OR REPLACE VIEW {table.qualified}_latest AS "
+                f"SELECT * FROM {table.qualified} WHERE as_of = (SELECT max(as_of) FROM {table.qualified})"
+            )
+
+    def _columns(self, table: Table) -> dict[str, str | None]:
+        """The columns of a table that is there, with their comments."""
+        return dict(
+            self._connection.execute(
+                "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = $schema AND table_name = $name "
+                "AND database_name = current_database() ORDER BY column_index",
+                {"schema": table.schema, "name": table.name},
+            ).fetchall()
+        )
+
+    def select(
+        self, sql: str, inputs: Inputs | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> "pd.DataFrame":
+        """The rows of a select over `inputs`."""
+        with self.given(inputs or {}):
+            return self._connection.execute(sql, dict(parameters) if parameters else None).df()
+
+    @contextmanager
+    def given(self, inputs: Inputs) -> Iterator[None]:
+        """Gives a select what it reads under unqualified names, for as long as the context lasts."""
+        made: list[str] = []
+        try:
+            for name, what in inputs.items():
+                made.append(f"{self._give(name, what)} IF EXISTS temp.{name}")
+            yield
+        finally:
+            for each in reversed(made):
+                self._connection.execute(f"DROP {each}")
+
+    def _give(self, name: str, what: Any) -> str:
+        connection = self._connection
+        if isinstance(what, Table):
+            connection.execute(f"CREATE TEMP VIEW {name} AS {self._whole(what)}")
+            return "VIEW"
+        if isinstance(what, str):
+            connection.execute(f"CREATE TEMP VIEW {name} AS {what}")
+            return "VIEW"
+        if isinstance(what, tuple) and what and isinstance(what[0], str):
+            select, parameters = what
+            connection.execute(f"CREATE TEMP TABLE {name} AS {select}", dict(parameters) or None)
+        elif isinstance(what, (tuple, list)):
+            connection.execute(
+                f"CREATE TEMP TABLE {name} AS SELECT CAST(unnest($weeks) AS DATE) AS as_of", {"weeks": list(what)}
+            )
+        else:
+            connection.register("given_frame", what)
+            try:
+                connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM given_frame")
+            finally:
+                connection.unregister("given_frame")
+        return "TABLE"
+
+    def _whole(self, table: Table) -> str:
+        """A select of all columns of a table: those that this shop lacks are 0 or empty, and so is a table that it lacks
+        altogether. So one select serves every shop."""
+        self.ensure(table)
+        there = self._columns(table)
         columns = ", ".join(
-            column.name if column.name in there else f"CAST({_nothing(column)} AS {column.type}) AS {column.name}"
+            f'"{column.name}"'
+            if column.name in there
+            else f'CAST({_nothing(column)} AS {column.type}) AS "{column.name}"'
             for column in table.columns
         )
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {table.schema}_{table.name} AS SELECT {columns} FROM {table.qualified}"
-        )
+        return f"SELECT {columns} FROM {table.qualified}"
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
@@ -92,88 +185,22 @@ class Warehouse(dg.ConfigurableResource):
         """Opens the warehouse. Raises ZhikeError when another process holds it for longer than `wait_seconds`."""
         self._shop = load_shop(self.store)
         self._home = open_home(self._shop, Path(self.home))
-        with _locked(self._home, run_id, self.wait_seconds), _connected(self._home, self.memory_limit) as connection:
+        with held(self._home, run_id, self.wait_seconds), connected(self._home, self.memory_limit) as connection:
             connection.execute(f"SET TimeZone = '{self._shop.time_zone}'")
             register(connection, hash_key(self._home.key))
             connection.execute(OPS)
+            mask_stored(connection, self._home.folder)
             self._connection = connection
+            self._memo = {}
             yield self
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _nothing(column: Column) -> str:
     return "0" if column.type == MONEY or column.name.endswith("_count") else "NULL"
-
-
-@contextmanager
-def _connected(home: Home, memory_limit: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(home.spill)}
-    if memory_limit:
-        config["memory_limit"] = memory_limit
-    try:
-        connection = duckdb.connect(str(home.warehouse), config=config)
-    except duckdb.Error as error:
-        raise ZhikeError(
-            f"the warehouse cannot be opened: {error}",
-            str(home.warehouse),
-            "close other programs that read it (they read the snapshot folder instead), or free space on that disk",
-        ) from error
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-@contextmanager
-def _locked(home: Home, run_id: str, wait_seconds: float) -> Iterator[None]:
-    deadline = time.monotonic() + wait_seconds
-    with home.lock.open("a+", encoding="utf-8") as file:
-        while not _try_lock(file):
-            if time.monotonic() >= deadline:
-                raise ZhikeError(
-                    f"the warehouse is held by {_holder(file)}; waited {wait_seconds:.0f} s",
-                    str(home.lock),
-                    "let that run end or stop that process; then run again",
-                )
-            time.sleep(0.1)
-        file.seek(0)
-        file.truncate()
-        json.dump({"pid": os.getpid(), "run_id": run_id}, file)
-        file.flush()
-        try:
-            yield
-        finally:
-            file.seek(0)
-            file.truncate()
-
-
-def _try_lock(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _holder(file: IO[str]) -> str:
-    file.seek(0)
-    try:
-        holder = json.loads(file.read())
-    except ValueError:
-        return "another process"
-    run = f"run {holder['run_id']}" if holder["run_id"] else "a command"
-    return f"{run} (process {holder['pid']})"
-
-
-PROCESS_TAG = "zhike/process"
-
-
-def process_of(pid: int) -> str:
-    """A process by number and start time, so that a number used again by another process is not taken for it."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return f"{pid}:{fields[19]}"
 
 
 def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
@@ -183,6 +210,6 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=going)):
         process = run.tags.get(PROCESS_TAG)
         if process and process_of(int(process.partition(":")[0])) != process:
-            instance.report_run_failed(run, "Its process is gone: it was killed, or the machine went down.")
+            instance.report_run_failed(run, GONE)
             dead.append(run.run_id)
     return dead

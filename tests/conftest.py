@@ -1,6 +1,11 @@
 """The tea house, run once a session; tests that spoil it work on a copy."""
 
+import os
 from pathlib import Path
+
+# One thread a worker: the workers fill the cores. Before the first library that asks is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 

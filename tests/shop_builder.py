@@ -292,8 +292,8 @@ class Bench:
         return Warehouse(store=str(self.store), home=str(self.home), **settings)
 
     def copy(self, folder: Path) -> "Bench":
-        """The same shop with the same past, free to be spoilt."""
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        """The same shop with the same past, free to be spoilt; its published pointer stays a link."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True, symlinks=True)
         return Bench(folder)
 
     def file(self, table: str, day: str) -> Path:

@@ -7,11 +7,13 @@ import dagster as dg
 
 from assets.clean.typing import typed
 from data_checks import clean as checks
-from data_checks.expectation import FEW
-from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work
+from data_checks.gate.asset import gated_asset
+from data_checks.gate.expectation import FEW
+from data_checks.gate.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT, ContractTable
+from resources.reading import register
+from resources.shop import Shop
 from resources.tables import Column, Table
 
 HERE = Path(__file__).parent
@@ -71,7 +73,7 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
         days = shop.settings.duplicate_days
         near = (
             f"(SELECT * FROM {table.raw.qualified} WHERE delivered_on < (SELECT min(delivered_on) FROM asked) "
-            f"AND delivered_on >= (SELECT min(delivered_on) FROM asked) - {days} AND trim({key}) IN (SELECT {key} FROM candidates))"
+            f"AND delivered_on >= (SELECT min(delivered_on) FROM asked) - {days} AND as_id({key}) IN (SELECT {key} FROM candidates))"
         )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE recent AS {typed(table, shop, near)}")
         sql = (HERE / "repeats.sql").read_text(encoding="utf-8").format(table=table.name, key=key)
@@ -96,7 +98,7 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
             raw=table.raw.qualified,
             few=FEW,
             money=_money(table.name, shop.has_prices),
-            raw_money=_raw_money(table.name, shop.has_prices),
+            raw_money=_raw_money(table.name, shop),
         ),
         beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
         arrivals=(table.raw, table.key),
@@ -112,29 +114,33 @@ def _money(table: str, has_prices: bool) -> str:
     return "quantity * unit_price" if table == "orders" and has_prices else "0"
 
 
-def _raw_money(table: str, has_prices: bool) -> str:
+def _raw_money(table: str, shop: Shop) -> str:
+    """What a raw line comes to; one beyond the shop's limits is in quarantine, and no sum could hold it."""
+    if table != "orders" or not shop.has_prices:
+        return "0"
+    limits = shop.limits
     return (
-        "TRY_CAST(quantity AS BIGINT) * TRY_CAST(unit_price AS DECIMAL(18,4))"
-        if table == "orders" and has_prices
-        else "0"
+        f"CASE WHEN abs(as_whole(quantity)) <= {limits.quantity} AND abs(as_amount(unit_price)) <= {limits.unit_price:.0f} "
+        "THEN as_whole(quantity) * as_amount(unit_price) END"
     )
 
 
 def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
     """Makes `candidates` (typed rows with a reason or none) and `quarantined` (those with one, as delivered)."""
     connection, shop = work.connection, work.warehouse.shop
+    register(connection, shop.time_zone, decimal_comma=shop.has_decimal_comma)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {typed(table, shop, raw)}")
     shown = ", ".join(f'"{field.name}" := {_shown(field.name, field.personal)}' for field in table.fields)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE quarantined AS SELECT '{table.name}' AS source_table, r.delivered_on, r.row_no, "
-        f"c.reason, to_json(struct_pack({shown})) AS row, {_raw_money(table.name, shop.has_prices)} AS money "
+        f"c.reason, to_json(struct_pack({shown})) AS row, {_raw_money(table.name, shop)} AS money "
         f"FROM (SELECT delivered_on, row_no, reason FROM candidates WHERE reason IS NOT NULL) AS c "
         f"JOIN {table.raw.qualified} AS r USING (delivered_on, row_no)"
     )
 
 
 def _shown(name: str, personal: bool) -> str:
-    return f"CASE WHEN r.{name} IS NOT NULL THEN '•••' END" if personal else f"r.{name}"
+    return f"CASE WHEN r.{name} IS NOT NULL THEN '•••' END" if personal else f"masked(r.{name})"
 
 
 def change_rows(table: ContractTable, work: Work) -> Rows:

@@ -5,6 +5,7 @@ SELECT
     sum(quarantined) AS quarantined_count,
     sum(duplicates) AS duplicate_count,
     sum(arrived) - sum(booked) - sum(quarantined) - sum(duplicates) AS unaccounted_rows,
+    CASE WHEN sum(arrived) >= {few} THEN sum(duplicates) / sum(arrived) END AS repeated_share,
     coalesce(sum(arrived_money), 0) - coalesce(sum(kept_money), 0) AS unaccounted_money,
     -- A few bad rows in a day of a few rows are dirt, not a broken delivery.
     CASE

@@ -1,18 +1,15 @@
 """features: what is known of every customer, by day (additive) and as of a Monday."""
 
-from pathlib import Path
-
 import dagster as dg
 
-from assets.features.frames import identities, prepare_customers
+from assets.features.reads import SQL, as_of, identities
 from assets.features.tables import CUSTOMER_DAYS, CUSTOMERS, IDENTITIES
 from data_checks import features as checks
-from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work
+from data_checks.gate.asset import gated_asset
+from data_checks.gate.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
-
-HERE = Path(__file__).parent
+from resources.sales import sales
 
 
 def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
@@ -55,11 +52,10 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
 def customer_day_rows(work: Work) -> Rows:
     """What each account did by day and channel, of the deliveries asked for."""
     shop = work.warehouse.shop
-    for name in ("orders", "events"):
-        work.warehouse.view(CONTRACT[name].clean)
     return Rows(
-        (HERE / "customer_days.sql").read_text(encoding="utf-8"),
-        {"outlier_quantity": shop.limits.outlier_quantity, "session_seconds": shop.settings.session_minutes * 60},
+        SQL("customer_days"),
+        {"session_seconds": shop.settings.session_minutes * 60},
+        {"orders": CONTRACT["orders"].clean, "events": CONTRACT["events"].clean, "sales": sales(shop, "orders")},
     )
 
 
@@ -70,4 +66,4 @@ def identity_rows(work: Work) -> Rows:
 
 def customer_rows(work: Work) -> Rows:
     """Customers as of each Monday."""
-    return Rows(prepare_customers(work.warehouse, work.keys))
+    return Rows(SQL("customers"), inputs=as_of(work.warehouse, work.keys))

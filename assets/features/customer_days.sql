@@ -1,20 +1,16 @@
--- One row an account, day and channel of what was delivered on the days asked for. Sales are product lines of known customers
--- that were not cancelled; lines of $outlier_quantity pieces or more, and their returns, are kept in clean.orders but not here.
-WITH sales AS (
+-- One row an account, day and channel of what was delivered on the days in `asked`, of sales to known customers and of events.
+WITH lines AS (
     SELECT
         customer_id, ordered_on AS active_on, coalesce(channel, '') AS channel, delivered_on, known_on,
         CASE WHEN quantity > 0 THEN sign ELSE 0 END AS bought,
         CASE WHEN quantity < 0 THEN sign ELSE 0 END AS gone_back,
         abs(quantity) AS pieces,
-        CAST(abs(quantity * coalesce(unit_price, 0) - coalesce(discount, 0)) AS DECIMAL(18, 4)) AS amount
-    FROM clean_orders JOIN asked USING (delivered_on)
+        abs(amount) AS amount
+    FROM sales JOIN asked USING (delivered_on)
     WHERE customer_id IS NOT NULL
-        AND cancelled_at IS NULL
-        AND coalesce(line_type, 'product') = 'product'
-        AND abs(quantity) < $outlier_quantity
 ),
 
-orders AS (
+bought_lines AS (
     SELECT
         customer_id, active_on, channel, delivered_on, known_on,
         sum(bought) AS line_count,
@@ -23,7 +19,7 @@ orders AS (
         sum(gone_back) AS returned_line_count,
         sum(gone_back * pieces) AS returned_item_count,
         sum(gone_back * amount) AS returned
-    FROM sales
+    FROM lines
     GROUP BY customer_id, active_on, channel, delivered_on, known_on
 ),
 
@@ -39,11 +35,11 @@ visits AS (
                 THEN 0
             ELSE 1
         END AS begins_session
-    FROM clean_events JOIN asked USING (delivered_on)
+    FROM events JOIN asked USING (delivered_on)
     WHERE event_type <> 'impression'
 ),
 
-events AS (
+actions AS (
     SELECT
         customer_id, active_on, channel, delivered_on, known_on,
         count(*) FILTER (WHERE event_type = 'view') AS view_count,
@@ -74,7 +70,7 @@ SELECT
     coalesce(e.search_count, 0) AS search_count,
     coalesce(e.click_count, 0) AS click_count,
     coalesce(e.session_count, 0) AS session_count
-FROM orders AS o
-FULL JOIN events AS e
+FROM bought_lines AS o
+FULL JOIN actions AS e
     ON e.customer_id = o.customer_id AND e.active_on = o.active_on AND e.channel = o.channel
         AND e.delivered_on = o.delivered_on AND e.known_on = o.known_on

@@ -1,20 +1,18 @@
--- Every customer as of each Monday in `asked`, from rows known before it. `persons` holds the accounts that belong together.
+-- Every customer as of each Monday in `weeks`, from rows known before it; `merged` holds the accounts that belong together.
 -- Returns are netted here and only here, on their own day; a day on which all lines were reversed or cancelled is no purchase.
 WITH known AS (
     SELECT
-        a.as_of, coalesce(p.person_id, d.customer_id) AS person_id, d.active_on,
-        sum(d.line_count) AS line_count,
-        sum(d.item_count) AS item_count,
-        sum(d.gross - d.returned) AS net,
-        sum(d.returned_line_count) AS returned_line_count,
-        sum(d.returned_item_count) AS returned_item_count,
-        sum(d.session_count) AS session_count,
-        sum(d.view_count) AS view_count,
-        sum(d.cart_count) AS cart_count
-    FROM asked AS a
-    JOIN features_customer_days AS d ON d.known_on < a.as_of
-    LEFT JOIN persons AS p ON p.as_of = a.as_of AND p.customer_id = d.customer_id
-    GROUP BY a.as_of, coalesce(p.person_id, d.customer_id), d.active_on
+        as_of, person_id, active_on,
+        sum(line_count) AS line_count,
+        sum(item_count) AS item_count,
+        sum(gross - returned) AS net,
+        sum(returned_line_count) AS returned_line_count,
+        sum(returned_item_count) AS returned_item_count,
+        sum(session_count) AS session_count,
+        sum(view_count) AS view_count,
+        sum(cart_count) AS cart_count
+    FROM person_days
+    GROUP BY as_of, person_id, active_on
 ),
 
 gaps AS (
@@ -61,52 +59,27 @@ sums AS (
 ),
 
 accounts AS (
-    SELECT as_of, person_id, count(*) AS account_count FROM persons GROUP BY as_of, person_id
+    SELECT as_of, person_id, count(*) AS account_count FROM merged GROUP BY as_of, person_id
 ),
 
 channels AS (
-    SELECT a.as_of, coalesce(p.person_id, d.customer_id) AS person_id, count(DISTINCT d.channel) AS channel_count
-    FROM asked AS a
-    JOIN (
-        SELECT customer_id, channel, min(known_on) AS known_on FROM features_customer_days WHERE channel <> '' GROUP BY customer_id, channel
-    ) AS d ON d.known_on < a.as_of
-    LEFT JOIN persons AS p ON p.as_of = a.as_of AND p.customer_id = d.customer_id
-    GROUP BY a.as_of, coalesce(p.person_id, d.customer_id)
-),
-
-products AS (
-    SELECT a.as_of, p.product_id, p.category, row_number() OVER (PARTITION BY a.as_of, p.product_id ORDER BY p.known_on DESC) AS age
-    FROM asked AS a JOIN clean_products AS p ON p.known_on < a.as_of
+    SELECT as_of, person_id, count(DISTINCT channel) AS channel_count FROM person_days WHERE channel <> '' GROUP BY as_of, person_id
 ),
 
 -- Reversals against: a line that was corrected away or cancelled was not bought.
-bought AS (
-    SELECT customer_id, product_id, known_on, sum(sign) AS line_count
-    FROM clean_orders
-    WHERE customer_id IS NOT NULL AND quantity > 0 AND cancelled_at IS NULL AND coalesce(line_type, 'product') = 'product'
-    GROUP BY customer_id, product_id, known_on
-),
-
 baskets AS (
-    SELECT a.as_of, b.customer_id, b.product_id
-    FROM asked AS a JOIN bought AS b ON b.known_on < a.as_of
-    GROUP BY a.as_of, b.customer_id, b.product_id
-    HAVING sum(b.line_count) > 0
+    SELECT as_of, person_id, product_id
+    FROM person_sales
+    WHERE quantity > 0
+    GROUP BY as_of, person_id, product_id
+    HAVING sum(sign) > 0
 ),
 
 categories AS (
-    SELECT b.as_of, coalesce(p.person_id, b.customer_id) AS person_id, count(DISTINCT c.category) AS category_count
+    SELECT b.as_of, b.person_id, count(DISTINCT p.category) AS category_count
     FROM baskets AS b
-    JOIN products AS c ON c.as_of = b.as_of AND c.product_id = b.product_id AND c.age = 1
-    LEFT JOIN persons AS p ON p.as_of = b.as_of AND p.customer_id = b.customer_id
-    GROUP BY b.as_of, coalesce(p.person_id, b.customer_id)
-),
-
-attributes AS (
-    SELECT
-        a.as_of, c.customer_id, c.birth_year, c.gender, c.region, c.occupation, c.registered_at,
-        row_number() OVER (PARTITION BY a.as_of, c.customer_id ORDER BY c.known_on DESC) AS age
-    FROM asked AS a JOIN clean_customers AS c ON c.known_on < a.as_of
+    JOIN products_then AS p ON p.as_of = b.as_of AND p.product_id = b.product_id
+    GROUP BY b.as_of, b.person_id
 )
 
 SELECT
@@ -155,4 +128,4 @@ LEFT JOIN gaps AS g ON g.as_of = s.as_of AND g.person_id = s.person_id
 LEFT JOIN accounts AS n ON n.as_of = s.as_of AND n.person_id = s.person_id
 LEFT JOIN channels AS h ON h.as_of = s.as_of AND h.person_id = s.person_id
 LEFT JOIN categories AS k ON k.as_of = s.as_of AND k.person_id = s.person_id
-LEFT JOIN attributes AS t ON t.as_of = s.as_of AND t.customer_id = s.person_id AND t.age = 1
+LEFT JOIN customers_then AS t ON t.as_of = s.as_of AND t.customer_id = s.person_id

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.features.frames import prepare_customers
+from assets.features.reads import SQL, as_of
 from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
-
-HERE = Path(__file__).parent
 
 
 def labelled_customers(
@@ -28,17 +25,13 @@ def labelled_customers(
     still_open = [day for day in cut_offs if known_before and day + timedelta(days=horizon_days) > known_before]
     if still_open:
         raise ValueError(f"the {horizon_days} days from {max(still_open)} on are not over before {known_before}")
-    connection = warehouse.connection
-    select = prepare_customers(warehouse, cut_offs)
-    connection.execute("CREATE OR REPLACE TEMP TABLE asked (as_of DATE)")
-    connection.executemany("INSERT INTO asked VALUES (?)", [[day] for day in cut_offs])
-    labels = (HERE / "labels.sql").read_text(encoding="utf-8")
-    return connection.execute(
+    return warehouse.select(
         f"""
         SELECT c.*, coalesce(l.later_purchases, 0) AS later_purchases, CAST(coalesce(l.later_spend, 0) AS DOUBLE) AS later_spend
-        FROM ({select}) AS c LEFT JOIN ({labels}) AS l ON l.as_of = c.as_of AND l.person_id = c.person_id
+        FROM ({SQL("customers")}) AS c LEFT JOIN ({SQL("labels")}) AS l ON l.as_of = c.as_of AND l.person_id = c.person_id
         WHERE c.frequency > 0
         ORDER BY c.as_of, c.person_id
         """,
+        as_of(warehouse, cut_offs),
         {"horizon_days": horizon_days, "known_before": known_before},
-    ).df()
+    )

@@ -4,13 +4,17 @@ from resources.tables import MONEY, Column, Table
 
 AS_OF = Column("as_of", "DATE", "The Monday before which everything used was known.")
 PERSON = Column("person_id", "VARCHAR", "The person.")
+FIT = (
+    Column("fitted_as_of", "DATE", "The fit in force."),
+    Column("model_version", "VARCHAR", "Its version in models.registry."),
+)
 
 CUSTOMER_DAYS = Table(
     schema="features",
     name="customer_days",
     description="What each account did on each day and channel, as delivered; reversals count against, so that sums over deliveries hold.",
     partitioning="daily",
-    key=("delivered_on", "customer_id", "active_on", "channel"),
+    key=("delivered_on", "customer_id", "active_on", "channel", "known_on"),
     columns=(
         Column("customer_id", "VARCHAR", "The shop's own account id."),
         Column("active_on", "DATE", "The shop's own day on which it happened."),
@@ -101,28 +105,5 @@ CUSTOMERS = Table(
         Column("region", "VARCHAR", "As the shop words it.", personal=True, needs="customers"),
         Column("occupation", "VARCHAR", "As the shop words it.", personal=True, needs="customers"),
         Column("tenure_days", "INTEGER", "Days from registration to the as-of date.", needs="customers"),
-    ),
-)
-
-# Made in the room of sentiment, read in others.
-CUSTOMER_OPINIONS = Table(
-    schema="insights",
-    name="customer_opinions",
-    description="What the reviews of each person say as of a Monday; persons without a review have no row.",
-    partitioning="weekly",
-    key=("as_of", "person_id"),
-    columns=(
-        AS_OF,
-        PERSON,
-        Column("review_count", "BIGINT", "Reviews."),
-        Column("review_recency_days", "INTEGER", "Days from the latest review to the as-of date."),
-        Column("review_rating", "DOUBLE", "Mean stars; empty where none were given."),
-        Column(
-            "review_sentiment",
-            "DOUBLE",
-            "Mean probability of praise less that of blame; empty where no review has a verdict.",
-        ),
-        Column("latest_review_sentiment", "DOUBLE", "The same of the latest review."),
-        Column("negative_review_count_90d", "BIGINT", "Reviews of the last 90 days that blame."),
     ),
 )

@@ -11,13 +11,13 @@ from functools import partial
 import dagster as dg
 
 from data_checks import raw as checks
-from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work
+from data_checks.gate.asset import gated_asset
+from data_checks.gate.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import ContractTable
 from resources.errors import ZhikeError
 from resources.progress import announce
-from resources.reader import Delivery, delivered_days, deliveries, dropped, landed, stage, stage_landed
+from resources.reader import Delivery, delivered_days, deliveries, dropped, landed, stage, stage_landed, unbind
 from resources.shop import Shop
 
 
@@ -68,9 +68,12 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
 
 def _read(work: Work, table: ContractTable, delivery: Delivery, left_out: list[int]) -> None:
     """Stages a delivery and, where the shop says how, counts what its mapping leaves out."""
-    stage(work.connection, work.warehouse.shop, table, delivery, work.keys)
-    if table.name in work.warehouse.shop.drops:
-        left_out.append(dropped(work.connection, work.warehouse.shop, table))
+    try:
+        stage(work.connection, work.warehouse.shop, table, delivery, work.keys)
+        if table.name in work.warehouse.shop.drops:
+            left_out.append(dropped(work.connection, work.warehouse.shop, table))
+    finally:
+        unbind(work.connection, delivery)
 
 
 def _left_out(counts: list[int], days: str = "") -> dict[str, int]:
@@ -102,15 +105,16 @@ def change_rows(table: ContractTable, work: Work) -> Rows:
         if known.get(called) != fingerprint or not delivery.is_there:
             _read(work, table, delivery, left_out)
             read[called] = fingerprint
+    columns = ", ".join(f'"{column}"' for column in table.raw.column_names)
     kept = (
         ""
         if "whole" in read
-        else f" UNION ALL SELECT * FROM {name} WHERE CAST(delivered_on AS VARCHAR) NOT IN (SELECT unnest($read))"
+        else f" UNION ALL SELECT {columns} FROM {name} WHERE CAST(delivered_on AS VARCHAR) NOT IN (SELECT unnest($read))"
     )
     forget = ("DELETE FROM ops.deliveries WHERE table_name = ? AND delivery IN (SELECT unnest(?))", [name, list(read)])
     note = [("INSERT INTO ops.deliveries VALUES (?, ?, ?)", [name, *entry]) for entry in read.items()]
     return Rows(
-        f"SELECT * FROM arrived{kept}",
+        f"SELECT {columns} FROM arrived{kept}",
         {"read": list(read)} if kept else {},
         book=[forget, *note],
         metadata=_left_out(left_out),

@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resources.errors import NotEnough
 from resources.learning import encoding, linear, trees
-from resources.learning.arrays import read_arrays, write_arrays
 from resources.learning.encoding import Encoding, Floats
 from resources.learning.linear import Linear
 from resources.learning.trees import Trees, TreeSettings
+from resources.learning.weights import read_arrays, write_arrays
 
 Method = Literal["logistic", "linear", "forest", "boosting", "blend"]
 
@@ -28,13 +29,6 @@ FIT_ROWS = 100_000
 FEWEST_OF_A_CLASS = 20
 EDGE = 1e-4
 CHUNK_ROWS = 100_000
-
-
-class NotEnough(ValueError):
-    """Too little to learn from; the message says what is needed and what there is."""
-
-    def __init__(self, needs: str, has: object) -> None:
-        super().__init__(f"not enough history: needs {needs}, has {has}")
 
 
 @dataclass(frozen=True, eq=False)

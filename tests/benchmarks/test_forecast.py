@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from assets.insights.forecast.naive import seasonal_naive
-from assets.insights.forecast.theta import theta_on_roots
+from assets.insights.forecast.methods.naive import seasonal_naive
+from assets.insights.forecast.methods.theta import theta_on_roots
 from benchmarks.forecast import (
     chosen_of,
     errors,
@@ -68,24 +68,24 @@ def test_the_mapping_lists_21_categories() -> None:
 
 def test_forecasts_of_a_steady_shop_have_no_error(invoices: Path) -> None:
     series = read_series(invoices)
-    told, seconds = told_by(seasonal_naive, series, [24])
-    assert told.shape == (5, 1, 12)
-    assert told[:, 0, 0].tolist() == [2, 8, 1, 3, 4]
+    forecasts, seconds = told_by(seasonal_naive, series, [24])
+    assert forecasts.shape == (5, 1, 12)
+    assert forecasts[:, 0, 0].tolist() == [2, 8, 1, 3, 4]
     assert seconds >= 0
     # A shop that never moves has no unit of MASE.
-    assert np.isnan(errors(told, told, series, [24])).all()
+    assert np.isnan(errors(forecasts, forecasts, series, [24])).all()
 
 
 def test_days_after_the_last_origin_change_no_forecast(invoices: Path) -> None:
     series = read_series(invoices)
     series.values[:, :30] += np.random.default_rng(0).gamma(2, 3, (5, 30))
-    told, _ = told_by(theta_on_roots, series, [30])
-    assert np.isfinite(told).all()
+    forecasts, _ = told_by(theta_on_roots, series, [30])
+    assert np.isfinite(forecasts).all()
     series.values[:, 30:] = 1e9
-    assert (told_by(theta_on_roots, series, [30])[0] == told).all()
-    made = with_top_down(told, series, [30])
+    assert (told_by(theta_on_roots, series, [30])[0] == forecasts).all()
+    made = with_top_down(forecasts, series, [30])
     series.values[:, 30:] = 0
-    assert (with_top_down(told, series, [30]) == made).all()
+    assert (with_top_down(forecasts, series, [30]) == made).all()
 
 
 def test_the_cheapest_of_those_that_are_as_good_as_the_best_is_chosen() -> None:

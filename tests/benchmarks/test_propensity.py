@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.propensity import folds, learner, main, read
-from resources.learning.measures import auc
+from resources.learning.metrics import auc
 
 SHOPPERS = Path(os.environ.get("ZHIKE_DATA", "")) / "online_shoppers" / "online_shoppers_intention.csv.gz"
 

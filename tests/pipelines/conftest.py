@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines.corner import Said, copied, open_corner, run
+from tests.pipelines.corner import Said, open_corner, run
 from tests.shop_builder import Bench
 
 
@@ -24,7 +24,7 @@ def first_run(opened: Bench, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 @pytest.fixture
 def corner(first_run: tuple[Bench, Said], tmp_path: Path) -> Bench:
     """A copy of the shop after all days and weeks, to be changed."""
-    return copied(first_run[0], tmp_path)
+    return first_run[0].copy(tmp_path)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -58,12 +57,6 @@ def open_corner(folder: Path) -> Bench:
     for day in days(FIRST + timedelta(days=1), LAST):
         bench.deliver("orders", day.isoformat(), *orders_of(day))
     return bench
-
-
-def copied(bench: Bench, folder: Path) -> Bench:
-    """The same shop with the same past, its published pointer still a link."""
-    shutil.copytree(bench.folder, folder, dirs_exist_ok=True, symlinks=True)
-    return Bench(folder)
 
 
 def _history() -> list[Row]:

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from pipelines.check import check_store
-from pipelines.findings import Finding, render
+from pipelines.onboarding.check import check_store
+from pipelines.onboarding.findings import Finding, render
 from resources.shop import load_shop
 
 STORE = """
@@ -117,20 +117,39 @@ def test_values_of_a_wrong_type_come_with_examples_and_a_remedy(write: Write):
     assert error.share == 1.0
     assert len(error.examples) == 3
     assert "cannot be read as TIMESTAMP" in error.message
-    assert "strptime" in error.message
+    assert "dates: dmy" in error.message
 
 
-def test_unix_times_are_recognised(write: Write):
+def test_a_day_above_twelve_settles_the_order_of_day_and_month(write: Write):
+    rows = [f"o{n},1,c1,p1,1,5,{n:02}/01/2026 10:00" for n in range(1, 14)]
+    assert of(check(write(rows)), "error", "ordered_at") == []
+
+
+def test_ids_that_a_spreadsheet_wrote_as_numbers_are_pointed_at(write: Write):
+    rows = [f"{n}.0,1,c1,p1,1,5,2026-01-03 12:00:00" for n in range(5)]
+    (warning,) = of(check(write(rows)), "warning", "order_id")
+    assert "ends in .0" in warning.message
+
+
+def test_how_a_time_is_written_is_told(write: Write):
+    (fitting,) = of(check(write(ROWS)), "ok", "ordered_at")
+    assert fitting.message == "fits (TIMESTAMP), written as 9999-99-99 99:99:99"
+
+
+def test_unix_times_are_read(write: Write):
     rows = [f"o{n},1,c1,p1,1,5,{1767232800 + n}" for n in range(5)]
-    (error,) = of(check(write(rows)), "error", "ordered_at")
-    assert "to_timestamp" in error.message
+    assert of(check(write(rows)), "error") == []
 
 
-def test_numbers_for_an_instant_are_an_error_and_no_crash(write: Write):
-    folder = write(sales="sales.parquet")
-    columns = "'o' AS \"order\", 1 AS line, 'c' AS customer, 'p' AS product, 1 AS pieces, 2 AS price"
-    duckdb.execute(f"COPY (SELECT {columns}, 1767232800::BIGINT AS \"at\") TO '{folder / 'sales.parquet'}'")
-    assert of(check(folder), "error")
+def test_a_file_named_after_no_day_is_told_and_stops_no_other(write: Write):
+    folder = write(sales='"{date}.csv"')
+    (folder / "2026-01-01.csv").write_text("\n".join([HEADER, *ROWS[:1], ""]), encoding="utf-8")
+    (folder / "2026-02-30.csv").write_text("\n".join([HEADER, *ROWS[:1], ""]), encoding="utf-8")
+    findings = check(folder)
+    assert of(findings, "error") == []
+    assert [f.examples for f in of(findings, "warning") if "no calendar" in f.message] == [
+        [str(folder / "2026-02-30.csv")]
+    ]
 
 
 def test_few_bad_values_are_a_warning_and_many_refuse_the_day(write: Write):
@@ -195,7 +214,7 @@ def test_a_missing_day_is_told_and_the_others_are_looked_at(write: Write):
     folder = write(sales='"{date}.csv"')
     for day in (1, 3):
         rows = [row for row in ROWS if f"2026-01-0{day}" in row]
-        (folder / f"2026-01-0{day}.csv").write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+        (folder / f"2026-01-0{day}.csv").write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
     findings = check(folder)
     (error,) = of(findings, "error")
     assert "2026-01-02" in error.message

@@ -43,9 +43,9 @@ def expected(store: str) -> set[str]:
     return weekly_of(store) | stages | daily | {"outreach/snapshot"}
 
 
-@pytest.fixture(params=sorted(TABLES))
-def graph(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, dg.Definitions]:
-    return request.param, build_definitions(load_shop(request.param), tmp_path)
+@pytest.fixture(params=sorted(TABLES), scope="module")
+def graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dg.Definitions]:
+    return request.param, build_definitions(load_shop(request.param), tmp_path_factory.mktemp("graph"))
 
 
 def names(keys: "set[dg.AssetKey] | frozenset[dg.AssetKey]") -> set[str]:

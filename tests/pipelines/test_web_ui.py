@@ -74,13 +74,13 @@ class WebUi:
         raise AssertionError(f"the web UI does not answer: {self.log.read_text('utf-8')[-2000:]}")
 
     def backfill(self) -> str:
-        """The end of one backfill of all days, all kept weeks and the snapshot."""
+        """The end of one backfill of all days and all kept weeks of some tables, and the snapshot."""
 
         def dated(path: list[str], first: str, last: str) -> dict[str, Any]:
             return {"assetKey": {"path": path}, "partitions": {"range": {"start": first, "end": last}}}
 
         asked = [dated(path, str(FIRST), str(LAST)) for path in DAILY]
-        asked += [dated(path, WEEKS[0], WEEKS[-1]) for path in WEEKLY]
+        asked += [dated(path, WEEKS[0], WEEKS[-1]) for path in WEEKLY[:2]]
         asked += [{"assetKey": {"path": ["outreach", "snapshot"]}}]
         launched = self.ask(LAUNCH, parameters={"partitionsByAssets": asked})["launchPartitionBackfill"]
         assert launched["__typename"] == "LaunchBackfillSuccess", launched

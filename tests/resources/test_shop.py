@@ -75,6 +75,8 @@ def test_what_does_not_hold_together_is_named(tmp_path: Path, good: str, bad: st
         ("name: {zh: 茶馆", "store.yaml is not valid YAML"),
         ("", "store.yaml is empty"),
         ("- a list", "store.yaml is empty"),
+        (STORE.replace("start: 2024-01-01", "start: 2024-02-30"), "day is out of range for month"),
+        ("name:\n\tzh: 茶馆", "found character '\\t'"),
     ],
 )
 def test_what_is_no_description_is_said(tmp_path: Path, text: str, said: str) -> None:
@@ -121,7 +123,7 @@ def test_a_mapping_without_a_source_is_named(tmp_path: Path) -> None:
         ),
         ("SELECT *, 1 AS colour FROM order_lines", "the contract has no column colour"),
         ("SELECT *, size FROM order_lines", "the mapping does not fit the files: Binder Error"),
-        ("SELECT FROM WHERE order_lines", "the mapping does not fit the files: Parser Error"),
+        ("SELECT FROM WHERE order_lines", "the mapping of orders is not valid SQL: Parser Error"),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_said_before_anything_is_stored(unrun: Bench, select: str, said: str) -> None:
@@ -159,3 +161,11 @@ def test_without_prices_there_is_no_money_and_without_events_nothing_of_them(unr
         ("bob", 1),
         ("cara", 1),
     ]
+
+
+def test_a_description_in_another_encoding_is_said(tmp_path: Path) -> None:
+    write_store(tmp_path / "shop", STORE, orders=ORDERS_SQL)
+    (tmp_path / "shop" / "store.yaml").write_bytes(STORE.encode("gbk"))
+    with pytest.raises(ZhikeError, match="store.yaml is not UTF-8") as caught:
+        load_shop(str(tmp_path / "shop"))
+    assert "GBK" in caught.value.remedy

@@ -1,18 +1,22 @@
 """One writer, that may die; a disk that may be full; a home that may be another shop's."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha512
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
-from resources.warehouse import PROCESS_TAG, Warehouse, fail_dead_runs, process_of
+from resources.warehouse import Warehouse, fail_dead_runs
 from tests.shop_builder import LAST, STORE, Bench, complaint, line, write_store
 
 ROOT = Path(__file__).parents[2]
@@ -25,16 +29,6 @@ with Warehouse(store=sys.argv[1], home=sys.argv[2]).opened("run-of-another") as 
     print("open", flush=True)
     time.sleep(float(sys.argv[3]))
     warehouse.connection.execute("ROLLBACK")
-"""
-FILL = """
-import resource, signal, sys
-from pathlib import Path
-from tests.shop_builder import Bench, complaint
-bench = Bench(Path(sys.argv[1]))
-size = (bench.place / "warehouse.duckdb").stat().st_size + 300_000
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-print(complaint(bench.run("raw/orders", first="2024-02-04")))
 """
 
 
@@ -121,6 +115,19 @@ def test_a_run_is_tagged_with_its_process(unrun: Bench, tmp_path: Path) -> None:
         assert run and run.tags[PROCESS_TAG] == process_of(os.getpid())
 
 
+@contextmanager
+def room_for(bench: Bench, bytes_more: int) -> Iterator[None]:
+    """A disk on which no file of this process grows beyond the warehouse and a little more."""
+    size = (bench.place / "warehouse.duckdb").stat().st_size + bytes_more
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
 def test_a_full_disk_is_said_and_writes_nothing_half(unrun: Bench) -> None:
     assert unrun.run("raw/orders", first="2024-01-31", last=LAST).success
     before, rows = unrun.windows(), unrun.rows("raw.orders")
@@ -130,7 +137,8 @@ def test_a_full_disk_is_said_and_writes_nothing_half(unrun: Bench) -> None:
         for n in range(12_000)
     ]
     unrun.deliver("orders", LAST.isoformat(), *noise)
-    said, _ = python(FILL, unrun.folder).communicate(timeout=120)
+    with room_for(unrun, 300_000):
+        said = complaint(unrun.run("raw/orders", first=LAST))
     assert "the disk is full" in said
     assert "free space" in said
     assert "what was published before is untouched" in said

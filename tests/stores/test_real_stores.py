@@ -15,11 +15,12 @@ import pytest
 from assets.clean.assets import build as clean
 from assets.features.assets import build as features
 from assets.raw.assets import build as raw
-from pipelines.check import check_store
+from pipelines.onboarding.check import check_store
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
 from resources.privacy import register
 from resources.reader import arriving, bind, deliveries, mapped_columns
+from resources.reading import register as register_reading
 from resources.shop import Shop, load_shop
 from resources.warehouse import Warehouse
 
@@ -109,6 +110,7 @@ def whole(store: str, table: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(f"SET TimeZone = '{shop.time_zone}'")
     register(connection, b"key of a test")
+    register_reading(connection, shop.time_zone, decimal_comma=shop.has_decimal_comma)
     (delivery,) = deliveries(shop, CONTRACT[table], [])
     bind(connection, delivery)
     select = arriving(shop, CONTRACT[table], delivery, mapped_columns(connection, shop, CONTRACT[table]))

@@ -1,4 +1,4 @@
--- Retention and revenue by month of the first purchase and months since, as of each Monday in `asked`, from `purchase_days`.
+-- Retention and revenue by month of the first purchase and months since, as of each Monday in `weeks`, from `purchase_days`.
 -- What was given back before a first purchase counts in the month of that purchase, so that revenue adds up to the customers' spend.
 WITH firsts AS (
     SELECT as_of, person_id, CAST(date_trunc('month', min(active_on)) AS DATE) AS cohort_on
@@ -25,7 +25,7 @@ months AS (
 frame AS (
     SELECT s.as_of, s.cohort_on, s.customer_count, n.months_since
     FROM sizes AS s
-    JOIN (SELECT DISTINCT a.as_of, CAST(unnest(range(1200)) AS INTEGER) AS months_since FROM asked AS a) AS n
+    JOIN (SELECT DISTINCT a.as_of, CAST(unnest(range(1200)) AS INTEGER) AS months_since FROM weeks AS a) AS n
         ON n.as_of = s.as_of AND n.months_since <= date_diff('month', s.cohort_on, s.as_of - 1)
 )
 

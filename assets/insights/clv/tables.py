@@ -1,6 +1,6 @@
 """The tables of the CLV room."""
 
-from assets.features.tables import AS_OF, PERSON
+from assets.features.tables import AS_OF, FIT, PERSON
 from resources.tables import MONEY, Column, Table
 
 CLV = Table(
@@ -50,14 +50,13 @@ CLV = Table(
             "Share of what the customer pays that is left after the cost of the pieces; empty where no cost is known.",
             money=True,
         ),
-        Column("alive_method_zh", "VARCHAR", "How p_alive was had, in Chinese."),
+        Column("alive_method_zh", "VARCHAR", "How p_alive was obtained, in Chinese."),
         Column("alive_method_en", "VARCHAR", "The same in English."),
-        Column("purchase_method_zh", "VARCHAR", "How expected purchases were had, in Chinese."),
+        Column("purchase_method_zh", "VARCHAR", "How expected purchases were obtained, in Chinese."),
         Column("purchase_method_en", "VARCHAR", "The same in English."),
-        Column("order_value_method_zh", "VARCHAR", "How the order value was had, in Chinese.", money=True),
+        Column("order_value_method_zh", "VARCHAR", "How the order value was obtained, in Chinese.", money=True),
         Column("order_value_method_en", "VARCHAR", "The same in English.", money=True),
-        Column("fitted_as_of", "DATE", "The fit in force."),
-        Column("model_version", "VARCHAR", "Its version in models.registry."),
+        *FIT,
     ),
 )
 COHORTS = Table(

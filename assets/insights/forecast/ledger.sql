@@ -1,15 +1,8 @@
 -- What each day sold, as a ledger: a row says by how much a day's figure changed by what became known on `known_on`. So the
 -- figure as of any Monday is the sum of the rows known before it, and late rows, reversals and cancellations cost no second pass.
--- Sales are product lines that were not cancelled, of guests too; lines of $outlier_quantity pieces or more are left out.
+-- What was sold, to guests too; returns aside.
 WITH lines AS (
-    SELECT
-        order_id, customer_id, product_id, ordered_on, known_on, sign, quantity,
-        CAST(quantity * coalesce(unit_price, 0) - coalesce(discount, 0) AS DECIMAL(18, 4)) AS amount
-    FROM clean_orders
-    WHERE quantity > 0
-        AND quantity < $outlier_quantity
-        AND cancelled_at IS NULL
-        AND coalesce(line_type, 'product') = 'product'
+    SELECT order_id, customer_id, product_id, ordered_on, known_on, sign, quantity, amount FROM sales WHERE quantity > 0
 ),
 
 -- An order and a customer count once a day, from the day on which a line of theirs is known until all are reversed.
@@ -45,10 +38,10 @@ pieces AS (
 -- The category of a product as of a Monday is the last one known before it: a product that changes takes its past along.
 categories AS (
     SELECT product_id, category, known_on AS since, lead(known_on) OVER (PARTITION BY product_id ORDER BY known_on) AS until
-    FROM clean_products
+    FROM products
 ),
 
-sorted_pieces AS (
+pieces_by_category AS (
     SELECT c.category, p.ordered_on, p.piece_count, c.until, greatest(p.known_on, c.since) AS known_on
     FROM pieces AS p
     JOIN categories AS c ON c.product_id = p.product_id AND (c.until IS NULL OR p.known_on < c.until)
@@ -70,9 +63,9 @@ changes AS (
     UNION ALL
     SELECT 'demand', '', ordered_on, known_on, piece_count FROM pieces
     UNION ALL
-    SELECT 'demand', category, ordered_on, known_on, piece_count FROM sorted_pieces
+    SELECT 'demand', category, ordered_on, known_on, piece_count FROM pieces_by_category
     UNION ALL
-    SELECT 'demand', category, ordered_on, until, -piece_count FROM sorted_pieces WHERE until IS NOT NULL
+    SELECT 'demand', category, ordered_on, until, -piece_count FROM pieces_by_category WHERE until IS NOT NULL
 )
 
 SELECT series, category, ordered_on, known_on, CAST(sum(change) AS DOUBLE) AS change

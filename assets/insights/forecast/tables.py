@@ -1,6 +1,6 @@
 """The tables of the forecast room."""
 
-from assets.features.tables import AS_OF
+from assets.features.tables import AS_OF, FIT
 from resources.tables import Column, Table
 
 SERIES = (
@@ -10,10 +10,6 @@ SERIES = (
         "orders; customers: accounts that bought; revenue: paid for bought lines after discount, returns aside; demand: pieces.",
     ),
     Column("category", "VARCHAR", "The category of a demand series; empty for the shop's total."),
-)
-FIT = (
-    Column("fitted_as_of", "DATE", "The fit in force, which chose the method."),
-    Column("model_version", "VARCHAR", "Its version in models.registry."),
 )
 FORECASTS = Table(
     schema="insights",

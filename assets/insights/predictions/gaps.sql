@@ -1,12 +1,6 @@
--- Of what was known before $known_before: how often so many days lay between two purchase days of a person.
--- `persons` holds the accounts that belong together as of that day.
+-- Of what was known before the Monday in `weeks`: how often so many days lay between two purchase days of a person.
 WITH days AS (
-    SELECT coalesce(p.person_id, d.customer_id) AS person_id, d.active_on
-    FROM features_customer_days AS d
-    LEFT JOIN persons AS p ON p.as_of = CAST($known_before AS DATE) AND p.customer_id = d.customer_id
-    WHERE d.known_on < CAST($known_before AS DATE)
-    GROUP BY coalesce(p.person_id, d.customer_id), d.active_on
-    HAVING sum(d.line_count) > 0
+    SELECT person_id, active_on FROM person_days GROUP BY person_id, active_on HAVING sum(line_count) > 0
 ),
 
 gaps AS (

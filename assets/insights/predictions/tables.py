@@ -1,17 +1,15 @@
 """The tables of the predictions room."""
 
-from assets.features.tables import AS_OF, PERSON
+from assets.features.tables import AS_OF, FIT, PERSON
 from resources.tables import Column, Table
 
 HORIZON = Column("horizon_days", "INTEGER", "The shop's horizon: whole weeks between its p80 and p90 purchase gap.")
 METHOD = Column("method", "VARCHAR", "The learner in force; a baseline where no learner beat it.")
-FITTED = Column("fitted_as_of", "DATE", "The fit in force.")
-VERSION = Column("model_version", "VARCHAR", "Its version in models.registry.")
 
 PREDICTIONS = Table(
     schema="insights",
     name="predictions",
-    description="Of every buyer as of a Monday: whether he buys within the horizon, for how much, and why.",
+    description="Of every buyer as of a Monday: whether they buy within the horizon, for how much, and why.",
     partitioning="weekly",
     key=("as_of", "person_id"),
     columns=(
@@ -29,8 +27,7 @@ PREDICTIONS = Table(
         Column("reasons_zh", "VARCHAR", "The three things that move the score most, in Chinese."),
         Column("reasons_en", "VARCHAR", "The same in English."),
         METHOD,
-        FITTED,
-        VERSION,
+        *FIT,
     ),
 )
 BACKTESTS = Table(
@@ -54,8 +51,7 @@ BACKTESTS = Table(
         Column("expected_spend", "DOUBLE", "Spend expected of all.", money=True),
         Column("realised_spend", "DOUBLE", "What they spent, returns netted.", money=True),
         METHOD,
-        FITTED,
-        VERSION,
+        *FIT,
     ),
 )
 DRIFT = Table(
@@ -68,7 +64,6 @@ DRIFT = Table(
         AS_OF,
         Column("feature", "VARCHAR", "A column of features.customers, or score."),
         Column("psi", "DOUBLE", "Population stability index; above .25 it is another population."),
-        FITTED,
-        VERSION,
+        *FIT,
     ),
 )

@@ -1,16 +1,8 @@
--- Products as known before $week; where the shop hands over no catalogue, those that were sold.
-WITH told AS (
-    SELECT product_id, title, category, brand, price, in_stock, row_number() OVER (PARTITION BY product_id ORDER BY known_on DESC) AS age
-    FROM clean_products WHERE known_on < $week
-),
-
-sold AS (
-    SELECT DISTINCT product_id FROM clean_orders
-    WHERE NOT $has_catalogue AND known_on < $week AND product_id IS NOT NULL AND coalesce(line_type, 'product') = 'product'
-)
-
+-- Products as known before the Monday in `weeks`; where the shop hands over no catalogue, those that were sold.
 SELECT product_id, title, category, brand, CAST(price AS DOUBLE) AS price, coalesce(in_stock, true) AS in_stock
-FROM told WHERE age = 1
+FROM products_then
 UNION ALL
-SELECT product_id, NULL, NULL, NULL, NULL, true FROM sold
+SELECT DISTINCT s.product_id, NULL, NULL, NULL, NULL, true
+FROM sales AS s JOIN weeks AS w ON s.known_on < w.as_of
+WHERE NOT $has_catalogue AND s.product_id IS NOT NULL
 ORDER BY product_id

@@ -2,7 +2,7 @@
 -- zhike-<list>-<week>-<source>. A click counts with the impression of the same customer, product and list.
 WITH ours AS (
     SELECT customer_id, product_id, list_id, position, event_type, occurred_on
-    FROM clean_events
+    FROM events
     WHERE known_on < $week AND occurred_on >= $week - CAST($days AS INTEGER) AND event_type IN ('impression', 'click')
         AND list_id LIKE 'zhike-%' AND product_id IS NOT NULL
     GROUP BY ALL HAVING sum(sign) > 0
@@ -15,15 +15,17 @@ shown AS (
 
 clicked AS (SELECT DISTINCT customer_id, product_id, list_id FROM ours WHERE event_type = 'click'),
 
+-- Reversals against: what was cancelled, or corrected away, was not bought.
 bought AS (
-    SELECT DISTINCT s.customer_id, s.product_id, s.list_id
-    FROM shown AS s JOIN clean_orders AS o ON o.customer_id = s.customer_id AND o.product_id = s.product_id
-    WHERE o.known_on < $week AND o.quantity > 0 AND o.cancelled_at IS NULL
-        AND o.ordered_on >= s.shown_on AND o.ordered_on < s.shown_on + 7
+    SELECT s.customer_id, s.product_id, s.list_id
+    FROM shown AS s JOIN person_sales AS o ON o.customer_id = s.customer_id AND o.product_id = s.product_id
+    WHERE o.quantity > 0 AND o.ordered_on >= s.shown_on AND o.ordered_on < s.shown_on + 7
+    GROUP BY s.customer_id, s.product_id, s.list_id
+    HAVING sum(o.sign) > 0
 )
 
 SELECT
-    coalesce(p.person_id, s.customer_id) AS person_id, s.product_id,
+    coalesce(m.person_id, s.customer_id) AS person_id, s.product_id,
     split_part(s.list_id, '-', 2) AS list,
     split_part(s.list_id, '-', 4) AS source,
     greatest(coalesce(s.position, 1), 1) AS position,
@@ -32,5 +34,5 @@ SELECT
 FROM shown AS s
 LEFT JOIN clicked AS c USING (customer_id, product_id, list_id)
 LEFT JOIN bought AS b USING (customer_id, product_id, list_id)
-LEFT JOIN persons AS p ON p.as_of = $week AND p.customer_id = s.customer_id
+LEFT JOIN merged AS m ON m.as_of = $week AND m.customer_id = s.customer_id
 ORDER BY ALL

@@ -1,10 +1,10 @@
--- By product, the gaps in days between purchases of it by the same person, before $week.
+-- By product, the gaps in days between purchases of it by the same person, before the Monday in `weeks`.
 WITH days AS (
-    SELECT coalesce(p.person_id, o.customer_id) AS person_id, o.product_id, o.ordered_on
-    FROM clean_orders AS o LEFT JOIN persons AS p ON p.as_of = $week AND p.customer_id = o.customer_id
-    WHERE o.known_on < $week AND o.customer_id IS NOT NULL AND o.product_id IS NOT NULL AND o.quantity > 0
-        AND o.quantity < $outlier_quantity AND o.cancelled_at IS NULL AND coalesce(o.line_type, 'product') = 'product'
-    GROUP BY ALL HAVING sum(o.sign) > 0
+    SELECT person_id, product_id, ordered_on
+    FROM person_sales
+    WHERE product_id IS NOT NULL AND quantity > 0
+    GROUP BY person_id, product_id, ordered_on
+    HAVING sum(sign) > 0
 ),
 
 gaps AS (

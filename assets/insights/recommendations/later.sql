@@ -1,9 +1,8 @@
--- What each person bought in the $days from $week on, by the accounts that belonged together as of $week.
-SELECT coalesce(p.person_id, o.customer_id) AS person_id, o.product_id
-FROM clean_orders AS o LEFT JOIN persons AS p ON p.as_of = $week AND p.customer_id = o.customer_id
-WHERE o.ordered_on >= $week AND o.ordered_on < $week + CAST($days AS INTEGER) AND o.known_on < $known_before
-    AND o.customer_id IS NOT NULL AND o.product_id IS NOT NULL AND o.quantity > 0
-    AND o.quantity < $outlier_quantity AND o.cancelled_at IS NULL AND coalesce(o.line_type, 'product') = 'product'
-GROUP BY coalesce(p.person_id, o.customer_id), o.product_id
-HAVING sum(o.sign) > 0
+-- What each person bought in the $days from the Monday in `weeks` on, as known when they were over.
+SELECT person_id, product_id
+FROM person_sales_after
+WHERE ordered_on < as_of + CAST($days AS INTEGER) AND known_on < as_of + CAST($days AS INTEGER)
+    AND product_id IS NOT NULL AND quantity > 0
+GROUP BY person_id, product_id
+HAVING sum(sign) > 0
 ORDER BY person_id, product_id

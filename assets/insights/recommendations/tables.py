@@ -1,23 +1,15 @@
 """The tables of the recommendations room."""
 
-from assets.features.tables import AS_OF, PERSON
+from assets.features.tables import AS_OF, FIT, PERSON
 from resources.tables import Column, Table
-
-# Of another room: read by SQL, named here for what rests on it.
-SEGMENTS = Table("insights", "segments", "The segment of every buyer.", "weekly", ("as_of", "person_id"), ())
 
 PRODUCT = Column("product_id", "VARCHAR", "The product.")
 TITLE = Column("title", "VARCHAR", "Its name, where the shop has one.")
 POSITION = Column("position", "INTEGER", "Its place, from 1.")
-FITTED = (
-    Column("fitted_as_of", "DATE", "The fit in force."),
-    Column("model_version", "VARCHAR", "Its version in models.registry."),
-)
-
 RECOMMENDATIONS = Table(
     schema="insights",
     name="recommendations",
-    description="What to show each customer as of a Monday: a list of products new to it, and a list of those it may buy again; with reasons.",
+    description="What to show each customer as of a Monday: a list of products new to them, and a list of those they may buy again; with reasons.",
     partitioning="weekly",
     key=("as_of", "person_id", "list", "position"),
     columns=(
@@ -46,20 +38,20 @@ RECOMMENDATIONS = Table(
         Column(
             "list_id", "VARCHAR", "What the shop's events name the list by when they tell of impressions and clicks."
         ),
-        *FITTED,
+        *FIT,
     ),
 )
 PROFILES = Table(
     schema="insights",
     name="profiles",
-    description="What each customer likes as of a Monday, by what it did: categories, brands, price level; with segment and attributes.",
+    description="What each customer likes as of a Monday, by what they did: categories, brands, price level; with segment and attributes.",
     partitioning="weekly",
     key=("as_of", "person_id"),
     columns=(
         AS_OF,
         PERSON,
-        Column("product_count", "BIGINT", "Products it dealt with."),
-        Column("category", "VARCHAR", "The category that takes most of its attention.", needs="products"),
+        Column("product_count", "BIGINT", "Products they interacted with."),
+        Column("category", "VARCHAR", "The category that takes most of their attention.", needs="products"),
         Column("category_share", "DOUBLE", "That part.", needs="products"),
         Column("second_category", "VARCHAR", "The next one.", needs="products"),
         Column("second_category_share", "DOUBLE", "That part.", needs="products"),
@@ -68,12 +60,12 @@ PROFILES = Table(
         Column(
             "price_level",
             "DOUBLE",
-            "Prices of its products within their categories: 0 the cheapest, 1 the dearest.",
+            "Prices of their products within their categories: 0 the cheapest, 1 the most expensive.",
             money=True,
             needs="products",
         ),
-        Column("segment_zh", "VARCHAR", "Its segment in Chinese."),
-        Column("segment_en", "VARCHAR", "Its segment in English."),
+        Column("segment_zh", "VARCHAR", "Their segment in Chinese."),
+        Column("segment_en", "VARCHAR", "Their segment in English."),
         Column("age_band", "VARCHAR", "Age in bands of ten years.", personal=True, needs="customers"),
         Column("gender", "VARCHAR", "As the shop words it.", personal=True, needs="customers"),
         Column("region", "VARCHAR", "As the shop words it.", personal=True, needs="customers"),
@@ -82,7 +74,7 @@ PROFILES = Table(
 SIMILAR = Table(
     schema="insights",
     name="similar_products",
-    description="Which products go with which as of a Monday: by customers who dealt with both, or by their description where those are few.",
+    description="Which products go with which as of a Monday: by customers who interacted with both, or by their description where those are few.",
     partitioning="weekly",
     key=("as_of", "product_id", "position"),
     columns=(
@@ -91,7 +83,7 @@ SIMILAR = Table(
         POSITION,
         Column("other_product_id", "VARCHAR", "The product that goes with it."),
         Column("score", "DOUBLE", "How closely; 1 is the product itself."),
-        Column("source", "VARCHAR", "customers: who dealt with both; content: the description."),
+        Column("source", "VARCHAR", "customers: who interacted with both; content: the description."),
     ),
 )
 TOGETHER = Table(

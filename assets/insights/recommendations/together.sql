@@ -1,11 +1,11 @@
 -- Pairs of products in the same order as of $week: how often, and how much more often than if they did not belong together.
 -- One order a row of `baskets`; orders of more than $most lines (a reseller's stock) pair everything with everything and are left out.
 WITH lines AS (
-    SELECT order_id, product_id
-    FROM clean_orders
-    WHERE known_on < $week AND product_id IS NOT NULL AND quantity > 0 AND quantity < $outlier_quantity
-        AND cancelled_at IS NULL AND coalesce(line_type, 'product') = 'product'
-    GROUP BY order_id, product_id HAVING sum(sign) > 0
+    SELECT s.order_id, s.product_id
+    FROM sales AS s
+    WHERE s.known_on < $week AND s.product_id IS NOT NULL AND s.quantity > 0
+    GROUP BY s.order_id, s.product_id
+    HAVING sum(s.sign) > 0
 ),
 
 sizes AS (SELECT order_id FROM lines GROUP BY order_id HAVING count(*) <= $most),

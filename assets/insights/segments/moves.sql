@@ -10,7 +10,7 @@ FROM (
     SELECT s.as_of, s.person_id, s.segment_id, s.segment_zh, s.segment_en, s.fitted_as_of, c.spend_90d
     FROM asked
     JOIN insights.segments AS s USING (as_of)
-    JOIN features_customers AS c ON c.as_of = s.as_of AND c.person_id = s.person_id
+    JOIN customers AS c ON c.as_of = s.as_of AND c.person_id = s.person_id
 ) AS now
 FULL JOIN before AS b ON b.person_id = now.person_id AND b.as_of + 7 = now.as_of
 GROUP BY coalesce(now.as_of, b.as_of + 7), b.segment_id, b.segment_zh, b.segment_en, now.segment_id, now.segment_zh, now.segment_en

@@ -12,5 +12,5 @@ SELECT
     round(avg(c.purchases_90d), 4) AS purchases_90d
 FROM asked
 JOIN insights.segments AS s USING (as_of)
-JOIN features_customers AS c ON c.as_of = s.as_of AND c.person_id = s.person_id
+JOIN customers AS c ON c.as_of = s.as_of AND c.person_id = s.person_id
 GROUP BY s.as_of, s.segment_id, s.segment_zh, s.segment_en

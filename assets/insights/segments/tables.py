@@ -1,6 +1,6 @@
 """The tables of the segments room."""
 
-from assets.features.tables import AS_OF, PERSON
+from assets.features.tables import AS_OF, FIT, PERSON
 from resources.tables import MONEY, Column, Table
 
 SEGMENTS = Table(
@@ -19,8 +19,7 @@ SEGMENTS = Table(
         Column("f_score", "TINYINT", "Frequency in fifths, 5 is the most frequent."),
         Column("m_score", "TINYINT", "Spend in fifths, 5 is the highest.", money=True),
         Column("distance", "DOUBLE", "Distance to the segment's centre, in standard deviations."),
-        Column("fitted_as_of", "DATE", "The fit in force."),
-        Column("model_version", "VARCHAR", "Its version in models.registry."),
+        *FIT,
     ),
 )
 PROFILES = Table(

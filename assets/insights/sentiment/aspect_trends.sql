@@ -1,3 +1,4 @@
+-- What is `spoken` of each aspect in the four weeks before each Monday, against the twelve before those; `aspect_names` has their names.
 WITH said AS (
     SELECT as_of, product_id, review_id, known_on, aspect, p_praised, clause FROM spoken
     WHERE product_id IS NOT NULL AND known_on >= as_of - 112
@@ -21,7 +22,7 @@ counted AS (
 ),
 
 -- Of clauses that say the same the newest stands for all.
-told AS (
+clauses AS (
     SELECT as_of, product_id, aspect, clause, min(p_praised) AS p_praised, max(known_on) AS known_on
     FROM said
     WHERE p_praised < 0.5 AND known_on >= as_of - 28
@@ -36,7 +37,7 @@ quoted AS (
             row_number() OVER (
                 PARTITION BY as_of, product_id, aspect ORDER BY p_praised, known_on DESC, clause
             ) AS place
-        FROM told
+        FROM clauses
     )
     WHERE place <= 3
     GROUP BY as_of, product_id, aspect

@@ -4,27 +4,26 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.features.frames import opinions, prepare_persons
-from assets.features.tables import CUSTOMER_OPINIONS, IDENTITIES
-from assets.insights.sentiment.engines import MODEL, Engines, is_chinese
-from assets.insights.sentiment.lists import aspect_lists
-from assets.insights.sentiment.tables import ASPECT_TRENDS, PRODUCT_SATISFACTION, REVIEW_SCORES
+from assets.features.reads import opinions
+from assets.features.tables import IDENTITIES
+from assets.insights.sentiment.methods.aspect_words import aspect_lists
+from assets.insights.sentiment.model import Engines, is_chinese
+from assets.insights.sentiment.reads import SQL, reviews_then
+from assets.insights.sentiment.tables import ASPECT_TRENDS, CUSTOMER_OPINIONS, PRODUCT_SATISFACTION, REVIEW_SCORES
+from assets.weekly import notes_on
 from data_checks import sentiment as checks
-from data_checks.gate import gated_asset
-from data_checks.rows import Rows, Work, figures_of
+from data_checks.gate.asset import gated_asset
+from data_checks.gate.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import REVIEWS
-from resources.evidence import calibration_chart, table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-HERE = Path(__file__).parent
 # Reviews scored at once: memory does not grow with a delivery.
 BATCH = 20_000
 PENDING = ("n", "delivered_on", "row_no", "known_on", "review_id", "customer_id", "product_id", "reviewed_on", "rating")
@@ -54,36 +53,20 @@ def review_rows(work: Work) -> Rows:
     """Verdicts on the reviews of the days asked for, each by the newest fit of when it was known."""
     connection, warehouse = work.connection, work.warehouse
     engines = Engines.until(warehouse, max(work.keys))
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE pending AS SELECT row_number() OVER (ORDER BY known_on, delivered_on, row_no) AS n, *, "
-        "row_number() OVER (PARTITION BY delivered_on ORDER BY md5(review_id), row_no) AS place "
-        f"FROM (SELECT * FROM {REVIEWS.clean.qualified} JOIN asked USING (delivered_on) WHERE sign = 1)"
-    )
-    connection.execute(REVIEW_SCORES.create_sql("scored", temporary=True).replace("CREATE", "CREATE OR REPLACE"))
-    score_pending(work, engines)
-    connection.execute("DROP TABLE pending")
+    connection.execute(REVIEW_SCORES.create_sql("scored", temporary=True).replace("CREATE", "CREATE OR REPLACE", 1))
+    with warehouse.given({"pending": (SQL("pending"), {})}):
+        score_pending(work, engines)
     connection.execute(
         "CREATE OR REPLACE VIEW insights.review_aspects AS SELECT delivered_on, row_no, known_on, review_id, product_id, "
         f"spoken.aspect, spoken.p_praised, spoken.clause FROM {REVIEW_SCORES.qualified}, unnest(aspects) AS t(spoken)"
     )
     notes: dict[str, Any] = {}
     if engines.fits:
-        newest = engines.fits[-1]
-        notes["newest_fit"] = dg.MetadataValue.json(
-            {"fitted_as_of": newest.fitted_as_of.isoformat(), "in_force": newest.in_force} | newest.metrics
-        )
-    elif warehouse.shop.settings.sentiment_engine == "own":
-        from assets.insights.sentiment.fitting import NEEDS
-
-        until = "the model as installed scores" if engines.installed else "reviews have no verdict"
-        notes["not_enough_history"] = f"not enough history: needs {NEEDS}; until then {until}"
-    return Rows(
-        "SELECT * FROM scored",
-        metadata=notes,
-        figures=_ahead(engines, work.keys),
-        evidence=_evidence(engines),
-        book=_outdated(engines, work.keys),
-    )
+        notes = notes_on(engines.fits, [], "verdicts")
+        if not engines.fits.newest:
+            until = "the model as installed scores" if engines.installed else "reviews have no verdict"
+            notes["not_enough_history"] = f"{engines.fits.why_none(max(work.keys))}; until then {until}"
+    return Rows("SELECT * FROM scored", metadata=notes, outdated=_outdated(engines))
 
 
 def score_pending(work: Work, engines: Engines) -> None:
@@ -111,17 +94,17 @@ def _scored(work: Work, engines: Engines, fitted: Any, rows: list[dict[str, Any]
     """The rows of one fit with their verdicts."""
     import pyarrow as pa
 
-    from assets.insights.sentiment.scoring import verdicts
+    from assets.insights.sentiment.methods.scoring import verdicts
     from resources.text import normalised
 
     settings = work.warehouse.shop.settings
     words = {name: aspect.words for name, aspect in aspect_lists(settings.aspects).items()}
-    found = verdicts([row["text"] for row in rows], engines.engine(fitted), words)
+    found = verdicts([row["text"] for row in rows], engines.scores(fitted), words)
     compared: dict[int, float] = {}
     if is_chinese(work.warehouse) and settings.snownlp_reviews:
         chosen = [n for n, row in enumerate(rows) if row["place"] <= settings.snownlp_reviews and found[n].label]
         if chosen:
-            from assets.insights.sentiment.snownlp_scores import scores
+            from assets.insights.sentiment.methods.snownlp_scores import scores
 
             compared = dict(zip(chosen, scores([normalised(rows[n]["text"]) for n in chosen]), strict=True))
     aspects = pa.list_(pa.struct([("aspect", pa.string()), ("p_praised", pa.float64()), ("clause", pa.string())]))
@@ -144,77 +127,41 @@ def _scored(work: Work, engines: Engines, fitted: Any, rows: list[dict[str, Any]
     )
 
 
-def _ahead(engines: Engines, days: tuple[date, ...]) -> str | None:
-    """By how much the shop's own model of each day is ahead of calling every review what most are."""
-    ahead = {day: [fitted.metrics["f1_ahead"]] for day in days if (fitted := engines.of(day)) and fitted.name == MODEL}
-    return figures_of("delivered_on", ["f1_ahead"], ahead)
-
-
-def _evidence(engines: Engines) -> dict[str, dict[str, Any]]:
-    in_force = [fitted for fitted in engines.fits if fitted.in_force]
-    if not in_force:
-        return {}
-    metrics = in_force[-1].metrics
-    return {
-        checks.AHEAD: {
-            "fitted_as_of": in_force[-1].fitted_as_of.isoformat(),
-            "f1_ahead": metrics["f1_ahead"],
-            "holdout": table(metrics["holdout"]),
-            "calibration": calibration_chart(metrics["calibration"]),
-        }
-    }
-
-
-def _outdated(engines: Engines, days: tuple[date, ...]) -> list[tuple[str, list[Any]]]:
+def _outdated(engines: Engines) -> tuple[str, dict[str, Any]] | None:
     """Days scored by a fit that has been made again since (an earlier day arrived after them) are to be run again."""
-    starts = [fitted for fitted in engines.fits if fitted.in_force]
+    starts = [fitted for fitted in engines.fits.made if fitted.in_force] if engines.fits else []
     if not starts:
-        return []
+        return None
     ends = [*(fitted.fitted_as_of for fitted in starts[1:]), date.max]
-    values = ", ".join(["(CAST(? AS DATE), CAST(? AS DATE), ?)"] * len(starts))
-    parameters = [
-        value for fitted, end in zip(starts, ends, strict=True) for value in (fitted.fitted_as_of, end, fitted.version)
-    ]
-    return [
-        (
-            "UPDATE ops.windows SET is_stale = true WHERE table_name = ? AND NOT list_contains(?, partition_key) "
-            "AND partition_key IN (SELECT CAST(s.delivered_on AS VARCHAR) FROM insights.review_scores AS s "
-            f"JOIN (VALUES {values}) AS f(start_on, end_on, version) ON s.known_on >= f.start_on AND s.known_on < f.end_on "
-            "WHERE s.model_version IS DISTINCT FROM f.version)",
-            [REVIEW_SCORES.qualified, [day.isoformat() for day in days], *parameters],
-        )
-    ]
+    return (
+        "SELECT CAST(s.delivered_on AS VARCHAR) FROM insights.review_scores AS s "
+        "JOIN (SELECT unnest($starts) AS start_on, unnest($ends) AS end_on, unnest($versions) AS version) AS f "
+        "ON s.known_on >= f.start_on AND s.known_on < f.end_on WHERE s.model_version IS DISTINCT FROM f.version",
+        {
+            "starts": [fitted.fitted_as_of for fitted in starts],
+            "ends": ends,
+            "versions": [fitted.version for fitted in starts],
+        },
+    )
 
 
 def satisfaction_rows(work: Work) -> Rows:
     """How satisfied the reviews are with each product."""
-    _prepare(work)
-    return Rows((HERE / "product_satisfaction.sql").read_text(encoding="utf-8"))
+    return Rows(SQL("product_satisfaction"), inputs=reviews_then(work.warehouse, work.keys))
 
 
 def trend_rows(work: Work) -> Rows:
     """What is said of each aspect, now against before."""
-    _prepare(work)
+    import pandas as pd
+
     lists = aspect_lists(work.warehouse.shop.settings.aspects)
-    work.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE aspect_names (aspect VARCHAR, aspect_zh VARCHAR, aspect_en VARCHAR)"
-    )
-    work.connection.executemany(
-        "INSERT INTO aspect_names VALUES (?, ?, ?)", [[name, aspect.zh, aspect.en] for name, aspect in lists.items()]
-    )
-    return Rows((HERE / "aspect_trends.sql").read_text(encoding="utf-8"))
+    names = pd.DataFrame(
+        [(name, aspect.zh, aspect.en) for name, aspect in lists.items()], columns=["aspect", "aspect_zh", "aspect_en"]
+    ).astype("str")
+    return Rows(SQL("aspect_trends"), inputs=reviews_then(work.warehouse, work.keys) | {"aspect_names": names})
 
 
 def opinion_rows(work: Work) -> Rows:
     """What the reviews of each person say."""
-    prepare_persons(work.warehouse, work.keys)
-    return Rows(opinions())
-
-
-def _prepare(work: Work) -> None:
-    """Makes the temporary tables `reviews` (as of each Monday) and `spoken` (the aspects in them)."""
-    work.connection.execute(f"CREATE OR REPLACE TEMP TABLE reviews AS {(HERE / 'reviews.sql').read_text('utf-8')}")
-    work.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE spoken AS SELECT as_of, product_id, review_id, known_on, "
-        "said.aspect AS aspect, said.p_praised AS p_praised, said.clause AS clause FROM reviews, unnest(aspects) AS t(said)"
-    )
+    select, inputs = opinions(work.warehouse, work.keys, REVIEW_SCORES)
+    return Rows(select, inputs=inputs)

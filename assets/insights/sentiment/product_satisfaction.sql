@@ -1,3 +1,4 @@
+-- How satisfied reviews (`opinions`) are with each product as of each Monday, and which of the aspects `spoken` of is blamed most.
 WITH counted AS (
     SELECT
         as_of,
@@ -12,7 +13,7 @@ WITH counted AS (
         count(*) FILTER (WHERE known_on >= as_of - 90) AS review_count_90d,
         count(*) FILTER (WHERE opinion = 'positive' AND known_on >= as_of - 90)
         / nullif(count(opinion) FILTER (WHERE known_on >= as_of - 90), 0) AS positive_share_90d
-    FROM reviews
+    FROM opinions
     GROUP BY as_of, product_id
 ),
 

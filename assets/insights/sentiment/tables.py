@@ -1,6 +1,6 @@
 """The tables of the sentiment room."""
 
-from assets.features.tables import AS_OF
+from assets.features.tables import AS_OF, FIT, PERSON
 from resources.tables import Column, Table
 
 REVIEW_SCORES = Table(
@@ -10,6 +10,7 @@ REVIEW_SCORES = Table(
     "The words themselves stay in clean.reviews.",
     partitioning="daily",
     key=("delivered_on", "row_no"),
+    holds_verdicts=True,
     columns=(
         Column("delivered_on", "DATE", "The day on which the shop handed the review over."),
         Column("row_no", "BIGINT", "The review's place in its delivery."),
@@ -45,8 +46,7 @@ REVIEW_SCORES = Table(
             "The aspects spoken of, the probability that each is praised, and the clause that says so.",
             personal=True,
         ),
-        Column("fitted_as_of", "DATE", "The fit in force."),
-        Column("model_version", "VARCHAR", "Its version in models.registry."),
+        *FIT,
     ),
 )
 _SHARE = (
@@ -104,5 +104,26 @@ ASPECT_TRENDS = Table(
             "complaint_rank", "INTEGER", "Its place among the product's aspects by blame, from 1; empty without blame."
         ),
         Column("quotes", "VARCHAR[]", "Up to three clauses that blame it most.", personal=True),
+    ),
+)
+CUSTOMER_OPINIONS = Table(
+    schema="insights",
+    name="customer_opinions",
+    description="What the reviews of each person say as of a Monday; persons without a review have no row.",
+    partitioning="weekly",
+    key=("as_of", "person_id"),
+    columns=(
+        AS_OF,
+        PERSON,
+        Column("review_count", "BIGINT", "Reviews."),
+        Column("review_recency_days", "INTEGER", "Days from the latest review to the as-of date."),
+        Column("review_rating", "DOUBLE", "Mean stars; empty where none were given."),
+        Column(
+            "review_sentiment",
+            "DOUBLE",
+            "Mean probability of praise less that of blame; empty where no review has a verdict.",
+        ),
+        Column("latest_review_sentiment", "DOUBLE", "The same of the latest review."),
+        Column("negative_review_count_90d", "BIGINT", "Reviews of the last 90 days that blame."),
     ),
 )

@@ -1,6 +1,7 @@
--- Sessions begun on the days from $since to before $until, as they stood before their first purchase, from rows known before $until.
+-- Sessions begun on the days from $since to before the Monday in `weeks`, as they stood before their first purchase, from rows known
+-- before that Monday.
 -- A session is what an account does with no pause of $session_seconds or longer; it ends in a purchase if one follows within
--- that time of its last action. What is done after the purchase does not count: it would tell the outcome. `persons` holds the
+-- that time of its last action. What is done after the purchase does not count: it would tell the outcome. `merged` holds the
 -- accounts that belong together.
 WITH seen AS (
     SELECT
@@ -13,9 +14,8 @@ WITH seen AS (
             ELSE 1
         END AS begins,
         event_id
-    FROM clean_events
+    FROM events JOIN weeks ON known_on < as_of
     WHERE event_type <> 'impression'
-        AND known_on < CAST($until AS DATE)
         AND occurred_on >= CAST($since AS DATE) - CAST($look_back_days AS INTEGER)
 ),
 
@@ -38,9 +38,8 @@ spans AS (
 -- Reversals against: an order that was corrected away or cancelled was no purchase.
 purchases AS (
     SELECT customer_id, order_id, min(ordered_at) AS ordered_at
-    FROM clean_orders
-    WHERE customer_id IS NOT NULL AND quantity > 0 AND cancelled_at IS NULL AND coalesce(line_type, 'product') = 'product'
-        AND known_on < CAST($until AS DATE)
+    FROM person_sales
+    WHERE quantity > 0
     GROUP BY customer_id, order_id
     HAVING sum(sign) > 0
 ),
@@ -74,7 +73,7 @@ sessions AS (
         coalesce(date_diff('second', s.ended_at, a.next_ordered_at) < $session_seconds, false) AS has_purchased
     FROM spans AS s
     JOIN around AS a ON a.customer_id = s.customer_id AND a.session_no = s.session_no
-    WHERE s.started_on >= CAST($since AS DATE) AND s.started_on < CAST($until AS DATE)
+    WHERE s.started_on >= CAST($since AS DATE) AND s.started_on < (SELECT as_of FROM weeks)
 ),
 
 actions AS (
@@ -95,7 +94,7 @@ actions AS (
 )
 
 SELECT
-    coalesce(p.person_id, s.customer_id) AS person_id,
+    coalesce(m.person_id, s.customer_id) AS person_id,
     s.customer_id, s.started_at, s.ended_at, s.started_on, s.channel, s.has_purchased,
     a.event_count, a.view_count, a.cart_count, a.favorite_count, a.search_count, a.click_count, a.product_count,
     date_diff('second', s.started_at, a.last_action_at) AS seconds,
@@ -104,5 +103,5 @@ SELECT
     date_diff('day', s.last_ordered_at, s.started_at) AS since_order_days
 FROM sessions AS s
 JOIN actions AS a ON a.customer_id = s.customer_id AND a.session_no = s.session_no
-LEFT JOIN persons AS p ON p.customer_id = s.customer_id
+LEFT JOIN merged AS m ON m.customer_id = s.customer_id
 ORDER BY s.customer_id, s.started_at

@@ -1,6 +1,6 @@
 """The table of the sessions room."""
 
-from assets.features.tables import AS_OF, PERSON
+from assets.features.tables import AS_OF, FIT, PERSON
 from resources.tables import Column, Table
 
 SESSIONS = Table(
@@ -24,7 +24,6 @@ SESSIONS = Table(
         Column("p_purchase", "DOUBLE", "Probability that a purchase follows, as the session stood before it."),
         Column("reasons_zh", "VARCHAR", "What spoke for or against it most, in Chinese."),
         Column("reasons_en", "VARCHAR", "The same in English."),
-        Column("fitted_as_of", "DATE", "The fit in force."),
-        Column("model_version", "VARCHAR", "Its version in models.registry."),
+        *FIT,
     ),
 )

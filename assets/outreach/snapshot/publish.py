@@ -1,38 +1,14 @@
-"""Writes a snapshot folder and moves the pointer to it.
-
-A version is a folder of Parquet files and one DuckDB file. Readers open the pointer `current`, a symbolic link replaced
-atomically: a reader that is open keeps the version it opened (its files stay while it holds them) and blocks no run.
-"""
+"""Writes a snapshot folder and moves the pointer to it. What readers see is described in resources/snapshot.py."""
 
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-POINTER = "current"
-MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A finished version: its folder, newest as-of date, and rows by table."""
-
-    folder: Path
-    as_of: str
-    row_counts: dict[str, int]
-
-
-def current(folder: Path) -> Snapshot | None:
-    """The published version under `folder`, if there is one."""
-    manifest = folder / POINTER / MANIFEST
-    if not manifest.is_file():
-        return None
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    return Snapshot((folder / POINTER).resolve(), content["as_of"], content["row_counts"])
+from resources.snapshot import MANIFEST, POINTER, Snapshot, current
 
 
 def write(
@@ -54,6 +30,7 @@ def write(
         for table in tables:
             name = f"{table.partition('.')[2]}_latest"
             connection.execute(f"CREATE TABLE snapshot.{name} AS SELECT * FROM {table}_latest ORDER BY ALL")
+            _describe(connection, table, name)
             connection.execute(
                 f"COPY snapshot.{name} TO '{_quoted(building / (name + '.parquet'))}' (FORMAT parquet, COMPRESSION zstd)"
             )
@@ -64,6 +41,21 @@ def write(
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     building.replace(place)
     return Snapshot(place, as_of.isoformat(), counts)
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
+    """Carries the descriptions of the table and its columns over, for whoever opens the file in another tool."""
+    schema, _, plain = table.partition(".")
+    where = (
+        "database_name = current_database() AND schema_name = $schema AND table_name = $plain AND comment IS NOT NULL"
+    )
+    said = connection.execute(
+        f"SELECT 'TABLE snapshot.{name}', comment FROM duckdb_tables() WHERE {where} UNION ALL "
+        f"SELECT 'COLUMN snapshot.{name}.\"' || column_name || '\"', comment FROM duckdb_columns() WHERE {where}",
+        {"schema": schema, "plain": plain},
+    ).fetchall()
+    for what, comment in said:
+        connection.execute(f"COMMENT ON {what} IS '{_quoted(comment)}'")
 
 
 def point(folder: Path, snapshot: Snapshot, keep: int) -> bool:
@@ -84,5 +76,5 @@ def point(folder: Path, snapshot: Snapshot, keep: int) -> bool:
     return True
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _quoted(text: Path | str) -> str:
+    return str(text).replace("'", "''")

@@ -206,7 +206,7 @@ def test_money_is_conserved_to_the_cent(tea_house: Bench) -> None:
 
 
 def test_the_book_holds_the_figures_of_conservation(tea_house: Bench) -> None:
-    names = ("every_delivered_row_is_booked_or_in_quarantine_or_a_duplicate", "few_rows_are_in_quarantine")
+    names = ("every_delivered_row_is_accounted_for", "few_rows_are_in_quarantine")
     found = {
         key: (count, [json.loads(figures)[name] for name in names])
         for key, count, figures in tea_house.query(

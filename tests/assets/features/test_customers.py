@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from assets.features.frames import customers_as_of
+from assets.features.reads import customers_as_of
 from assets.features.tables import CUSTOMER_DAYS
 from resources.contract import CONTRACT
-from tests.shop_builder import WEEKS, Bench, line
+from tests.shop_builder import ORDERS, WEEKS, Bench, line
 
 LATEST = date(2024, 2, 5)
 
@@ -116,6 +116,22 @@ def test_a_product_that_was_corrected_away_is_no_category_bought_from(spoilt: Be
         1,
         0,
     )
+
+
+def test_a_reseller_s_line_counts_in_no_feature(spoilt: Bench) -> None:
+    """A line of as many pieces as the outlier limit stays in clean.orders, and out of categories as of money and purchases."""
+    before = customer(spoilt, "bob", LATEST)
+    spoilt.deliver("products", "2024-02-03", {"product_id": "pot", "category": "kettles"})
+    pallet = line("d15", "bob", "2024-02-03 10:00:00", 10_000, product_id="pot")
+    spoilt.add("orders", "2024-02-03", pallet)
+    assert spoilt.run_days("2024-02-03").success
+    assert spoilt.run_weeks(LATEST).success
+    assert spoilt.query("SELECT count(*) FROM clean.orders WHERE order_id = 'd15'") == [(1,)]
+    assert customer(spoilt, "bob", LATEST) == before
+    spoilt.deliver("orders", "2024-02-03", *ORDERS.get("2024-02-03", []), pallet | {"quantity": 9_999})
+    assert spoilt.run_days("2024-02-03", "2024-02-04").success
+    assert spoilt.run_weeks(LATEST).success
+    assert customer(spoilt, "bob", LATEST)["category_count"] == before["category_count"] + 1
 
 
 def test_erin_who_only_looked(tea_house: Bench) -> None:

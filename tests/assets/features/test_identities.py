@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.features.identities import persons
+from assets.features.methods.identities import persons
 from tests.shop_builder import Bench
 
 

@@ -1,5 +1,7 @@
 """raw: which files are one day's delivery, and that no row of a file is lost on the way."""
 
+import csv
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -138,3 +140,77 @@ def test_what_landed_is_read_beside_the_shop_s_own_rows_masked(unrun: Bench) -> 
     assert unrun.run("raw/events", first="2024-01-18").success
     found = unrun.query("SELECT row_no, query FROM raw.events WHERE event_id = 'z1'")
     assert found == [(8, "call ***")]
+
+
+def test_yesterdays_file_under_todays_name_is_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    write_store(bench.store, WHOLE.replace("lines.csv", '"{date}.csv"'))
+    rows = [line(f"o{number}", "anna", f"2024-01-01 10:00:{number}") for number in range(10, 30)]
+    for day in ("2024-01-01", "2024-01-02"):
+        write_rows(bench.store / f"{day}.csv", COLUMNS["orders"], rows)
+    result = bench.run("raw/orders", "clean/orders", first="2024-01-01", last="2024-01-02")
+    told = [
+        check
+        for check in result.get_asset_check_evaluations()
+        if check.check_name == "the_day_is_not_an_earlier_one_again"
+    ]
+    assert [check.passed for check in told] == [False]
+    assert result.success
+
+
+def test_a_column_that_vanishes_is_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    write_store(bench.store, WHOLE.replace("lines.csv", '"{date}.csv"'))
+    columns = list(COLUMNS["orders"])
+    for day, kept in (("2024-01-01", columns), ("2024-01-02", [name for name in columns if name != "channel"])):
+        rows = [line(f"{day}-{number}", "anna", f"{day} 10:00:{number}") for number in range(10, 30)]
+        write_rows(bench.store / f"{day}.csv", kept, [{name: row.get(name) for name in kept} for row in rows])
+    verdicts: list[bool] = []
+    for day in ("2024-01-01", "2024-01-02"):
+        result = bench.run("raw/orders", first=day, last=day)
+        assert result.success
+        checks = result.get_asset_check_evaluations()
+        verdicts += [check.passed for check in checks if check.check_name == "every_column_still_has_values"]
+    assert verdicts == [True, False]
+
+
+def test_a_file_named_after_no_day_stops_no_other(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    write_store(bench.store, WHOLE.replace("lines.csv", '"{date}.csv"'))
+    for day in ("2024-01-01", "2024-02-30"):
+        write_rows(bench.store / f"{day}.csv", COLUMNS["orders"], [line("a", "anna", "2024-01-01 10:00:00")])
+    assert bench.run("raw/orders", first="2024-01-01", last="2024-01-01").success
+    assert bench.query("SELECT order_id FROM raw.orders") == [("a",)]
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(split: Bench) -> None:
+    path = split.store / "lines.csv"
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.wait(0.01):
+            number += 1
+            with path.open("a", encoding="utf-8") as file:
+                csv.DictWriter(file, COLUMNS["orders"]).writerow(line(f"more{number}", "anna", "2024-01-05 10:00:00"))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        result = split.run("raw/orders", first="2024-01-01", last="2024-01-10")
+    finally:
+        stop.set()
+        writer.join()
+    assert "is still being written" in complaint(result)
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [("龙井茶,1,anna,tea\n".encode("gbk"), "gb18030"), (b"o,1,anna,tea\n", "line 25002 has 4 fields, the header has")],
+)
+def test_a_line_far_down_that_does_not_fit_is_named(split: Bench, last: bytes, said: str) -> None:
+    path = split.store / "lines.csv"
+    write_rows(path, COLUMNS["orders"], [line(f"o{number}", "anna", "2024-01-05 10:00:00") for number in range(25_000)])
+    with path.open("ab") as file:
+        file.write(last)
+    assert said in complaint(split.run("raw/orders", first="2024-01-01", last="2024-01-10"))

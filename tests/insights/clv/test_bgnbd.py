@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta
 
-from assets.insights.clv import bgnbd, mbgnbd
-from assets.insights.clv.fitting import Fit, Needs, NotEnough, fit_model
-from assets.insights.clv.groups import grouped
-from assets.insights.clv.likelihood import fast_fitter, fitter
-from assets.insights.clv.posterior import expected_alive
+from assets.insights.clv.methods import bgnbd, mbgnbd
+from assets.insights.clv.methods.groups import grouped
+from assets.insights.clv.methods.likelihood import fast_fitter, fitter
+from assets.insights.clv.methods.maximum_likelihood import Fit, Needs, fit_model
+from assets.insights.clv.methods.posterior import expected_alive
 from benchmarks import planted
 from benchmarks.clv import PLANTED, simulate
+from resources.errors import NotEnough
 
 CDNOW = Fit("bgnbd", 0.2426, 4.4135, 0.7929, 2.4258, -9582.43, "lifetimes", 7, 2357, 946, None)
 SIZES = st.floats(min_value=np.log(1e-3), max_value=np.log(1e3)).map(np.exp)

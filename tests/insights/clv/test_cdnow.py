@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assets.insights.clv import bgnbd, gamma_gamma, mbgnbd
-from assets.insights.clv.holdout import choose
+from assets.insights.clv.methods import bgnbd, gamma_gamma, mbgnbd
+from assets.insights.clv.methods.study import choose
 from benchmarks.clv import judge_log, open_log, summarise
 
 DATA = Path(os.environ.get("ZHIKE_DATA") or Path(__file__).parents[4] / "shared" / "data")
@@ -141,9 +141,9 @@ def test_expectations_by_frequency_and_over_time(figures: dict) -> None:
 
 def test_intervals_hold_nearly_what_they_promise(figures: dict) -> None:
     """Most bring nothing, so the lower end is 0 for most, and an interval from one tenth to nine tenths promises 90 %."""
-    promised = {(row["model"], row["level"]): row["promised_share"] for row in figures["intervals"]}
+    promised = {(row["model"], row["level"]): row["promised_share"] for row in figures["coverage"]}
     assert promised["BG/NBD", 0.8] == pytest.approx(0.9, abs=0.005)
-    for row in figures["intervals"]:
+    for row in figures["coverage"]:
         assert row["promised_share"] > row["level"]
         assert row["covered_share"] == pytest.approx(row["promised_share"], abs=0.045)
 

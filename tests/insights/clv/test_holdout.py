@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.insights.clv import cohort_curve, mbgnbd
-from assets.insights.clv.fitting import Fit
-from assets.insights.clv.holdout import choose
-from assets.insights.clv.margins import margin_share
-from assets.insights.clv.words import alive_method, purchase_method
+from assets.insights.clv.methods import cohort_curve, mbgnbd
+from assets.insights.clv.methods.margins import margin_share
+from assets.insights.clv.methods.maximum_likelihood import Fit
+from assets.insights.clv.methods.study import choose
+from assets.insights.clv.methods.wording import alive_method, purchase_method
+from resources.words import Words
 
 FIT = Fit("mbgnbd", 0.5, 6.0, 0.9, 1.6, -9582.0, "lifetimes", 1, 2357, 946, None)
 
@@ -95,4 +96,4 @@ def test_where_nobody_is_seen_to_leave_silence_stands_in() -> None:
     assert mbgnbd.p_alive(FIT, rows).tolist() == mbgnbd.posterior(FIT, rows).p_alive.tolist()
     assert "no drop-out can be told" in alive_method(limit).en
     assert purchase_method(limit).zh == "MBG/NBD 模型（历史中看不出流失）"
-    assert alive_method(FIT) == ("MBG/NBD 模型", "MBG/NBD")
+    assert alive_method(FIT) == Words("MBG/NBD 模型", "MBG/NBD")

@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from assets.insights.clv.groups import grouped
+from assets.insights.clv.methods.groups import grouped
 from benchmarks.clv import summarise
 
 UNTIL = date(2025, 3, 31)

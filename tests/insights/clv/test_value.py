@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.insights.clv import bgnbd, gamma_gamma, mbgnbd, value
-from assets.insights.clv.fitting import NotEnough
-from assets.insights.clv.gamma_gamma import SpendFit, expected_order_value
+from assets.insights.clv.methods import bgnbd, gamma_gamma, mbgnbd, value
+from assets.insights.clv.methods.gamma_gamma import SpendFit, expected_order_value
 from benchmarks.clv import SPEND, simulate
+from resources.errors import NotEnough
 
 
 @pytest.fixture(scope="module")

@@ -3,23 +3,11 @@
 import numpy as np
 import pytest
 
-from assets.insights.forecast.backtest import (
-    happened,
-    mase,
-    naive_error,
-    past_forecasts,
-    rolling_origins,
-    wape,
-)
-from assets.insights.forecast.combine import with_events
-from assets.insights.forecast.intervals import (
-    calibrated,
-    covered,
-    interval,
-    spread_by_step,
-)
-from assets.insights.forecast.naive import seasonal_naive
-from assets.insights.forecast.theta import theta_on_roots
+from assets.insights.forecast.methods.combine import with_events
+from assets.insights.forecast.methods.intervals import calibrated, covered, interval, spread_by_step
+from assets.insights.forecast.methods.metrics import happened, mase, naive_error, past_forecasts, rolling_origins, wape
+from assets.insights.forecast.methods.naive import seasonal_naive
+from assets.insights.forecast.methods.theta import theta_on_roots
 
 
 def test_the_last_origin_ends_with_the_history() -> None:
@@ -33,17 +21,17 @@ def test_an_origin_sees_only_what_was_before_it() -> None:
     events = ["618" if day % 50 == 0 else "" for day in range(120)]
     origins = [60, 72, 84]
     forecaster = with_events(theta_on_roots)
-    told = past_forecasts(forecaster, history, origins, 12, 6, events)
+    forecasts = past_forecasts(forecaster, history, origins, 12, 6, events)
     for row, origin in enumerate(origins):
         other = history.copy()
         other[origin:] = 1e9
-        assert (past_forecasts(forecaster, other, [origin], 12, 6, events)[0] == told[row]).all()
+        assert (past_forecasts(forecaster, other, [origin], 12, 6, events)[0] == forecasts[row]).all()
 
 
 def test_an_origin_without_enough_history_is_not_told() -> None:
-    told = past_forecasts(seasonal_naive, np.arange(30.0), [3, 12], 6, 6)
-    assert np.isnan(told[0]).all()
-    assert told[1].tolist() == [6, 7, 8, 9, 10, 11]
+    forecasts = past_forecasts(seasonal_naive, np.arange(30.0), [3, 12], 6, 6)
+    assert np.isnan(forecasts[0]).all()
+    assert forecasts[1].tolist() == [6, 7, 8, 9, 10, 11]
 
 
 def test_errors_by_hand() -> None:
@@ -63,9 +51,9 @@ def test_no_error_is_told_where_there_is_no_unit() -> None:
 
 def test_intervals_hold_what_they_say_on_steady_noise() -> None:
     random = np.random.default_rng(3)
-    actual, told = random.gamma(20, 5, (40, 12)), np.full((40, 12), 100.0)
+    actual, forecasts = random.gamma(20, 5, (40, 12)), np.full((40, 12), 100.0)
     for level in (0.8, 0.95):
-        lower, upper = interval(told[0], actual, told, level)
+        lower, upper = interval(forecasts[0], actual, forecasts, level)
         coming = random.gamma(20, 5, (500, 12))
         assert covered(coming, np.tile(lower, (500, 1)), np.tile(upper, (500, 1))) == pytest.approx(level, abs=0.04)
         assert (lower >= 0).all()

@@ -5,12 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from assets.insights.forecast.calendar import (
-    CHINESE,
-    Event,
-    EventDays,
-    trading_calendar,
-)
+from assets.insights.forecast.methods.trading_calendar import EventDays, trading_calendar
+from assets.insights.forecast.reads import CHINESE
+from resources.shop import Event
+from resources.words import Words
 
 FIRST = date(2023, 1, 2)  # A Monday.
 
@@ -46,12 +44,6 @@ def test_the_week_is_the_recent_one() -> None:
     assert trading_calendar([*days(364, {5, 6}), *newer]).season == 7
 
 
-def test_the_next_days_skip_what_is_not_traded() -> None:
-    calendar = trading_calendar(days(100, {5}))
-    assert calendar.next_days(date(2023, 6, 2), 3) == [date(2023, 6, 4), date(2023, 6, 5), date(2023, 6, 6)]
-    assert len(calendar.next_days(date(2023, 6, 2), 40)) == 40
-
-
 def test_a_single_day_is_a_calendar_of_its_weekday() -> None:
     assert trading_calendar([FIRST]).weekdays == (0,)
     with pytest.raises(ValueError, match="not enough history"):
@@ -73,10 +65,17 @@ def test_the_events_of_chinese_shops() -> None:
 
 
 def test_an_event_of_several_days_counts_from_its_date_and_the_first_listed_wins() -> None:
-    sale = Event("年中", "Mid-year", month_day=(6, 30), first=-2, last=1)
-    name = EventDays([sale, Event("七一", "July", dates=(date(2024, 7, 1), date(2024, 7, 2)))])
-    told = [name[date(2024, 6, 27) + timedelta(days=number)] for number in range(7)]
-    assert told == ["", *["Mid-year"] * 4, "July", ""]
+    sale = Event(name=Words("年中", "Mid-year"), month_day="06-30", dates=[], first=-2, last=1)
+    name = EventDays(
+        [
+            sale,
+            Event(
+                name=Words("七一", "July"), month_day=None, dates=[date(2024, 7, 1), date(2024, 7, 2)], first=0, last=0
+            ),
+        ]
+    )
+    forecasts = [name[date(2024, 6, 27) + timedelta(days=number)] for number in range(7)]
+    assert forecasts == ["", *["Mid-year"] * 4, "July", ""]
     assert name[date(2025, 7, 2)] == ""
 
 

@@ -5,17 +5,17 @@ import re
 import numpy as np
 import pytest
 
-from assets.insights.forecast.methods import DEFAULT, FLOOR, choose
+from assets.insights.forecast.methods.choice import DEFAULT, FLOOR, choose
 
 ORIGINS = [f"2024-01-{day:02d}" for day in range(1, 13)]
 
 
 def errors(**others: "list[float] | float") -> dict[str, dict[str, float]]:
     wobble = np.random.default_rng(0).normal(0, 0.1, len(ORIGINS))
-    told = {DEFAULT: 1.0, FLOOR: 1.3} | {name.replace("_", " "): value for name, value in others.items()}
+    forecasts = {DEFAULT: 1.0, FLOOR: 1.3} | {name.replace("_", " "): value for name, value in others.items()}
     return {
         name: dict(zip(ORIGINS, np.broadcast_to(value, len(ORIGINS)) + wobble, strict=True))
-        for name, value in told.items()
+        for name, value in forecasts.items()
     }
 
 
@@ -51,5 +51,5 @@ def test_last_week_again_is_in_force_where_the_default_loses_to_it() -> None:
 
 @pytest.mark.parametrize("count", [0, 7])
 def test_few_origins_decide_nothing(count: int) -> None:
-    judged = {name: dict(list(told.items())[:count]) for name, told in errors(arima=0.1).items()}
+    judged = {name: dict(list(forecasts.items())[:count]) for name, forecasts in errors(arima=0.1).items()}
     assert choose(judged) == (DEFAULT, f"the default: {count} origins judged, a choice needs 8")

@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from assets.insights.forecast.assets import Room
-from assets.insights.forecast.series import Histories, Key, Ledger
+from assets.insights.forecast.methods.series import Histories, Key, Ledger
+from assets.insights.forecast.reads import study_of
 from tests.shop_builder import WEEKS, Bench, Row
 
 TOTALS = [("orders", ""), ("customers", ""), ("revenue", ""), ("demand", "")]
@@ -22,7 +22,7 @@ def bench(tea_house: Bench, tmp_path_factory: pytest.TempPathFactory) -> Bench:
 def ledger(bench: Bench) -> Ledger:
     warehouse = bench.warehouse()
     with warehouse.opened():
-        return Room(warehouse, WEEKS[-1]).desk.ledger
+        return study_of(warehouse).cache.ledger
 
 
 def counted(orders: list[Row], products: list[Row], week: date) -> dict[Key, dict[date, float]]:

@@ -3,26 +3,15 @@
 import numpy as np
 import pytest
 
-from assets.insights.forecast.arima import arima
-from assets.insights.forecast.combine import (
-    average,
-    event_factors,
-    forecast,
-    with_events,
-)
-from assets.insights.forecast.ets import ets, ets_on_roots
-from assets.insights.forecast.history import (
-    Floats,
-    Forecaster,
-    Known,
-    NotEnoughHistory,
-    clipped,
-    filled,
-)
-from assets.insights.forecast.lags import boosting_on_lags, ridge_on_lags
-from assets.insights.forecast.naive import seasonal_mean, seasonal_naive
-from assets.insights.forecast.reconcile import top_down
-from assets.insights.forecast.theta import seasonal_offsets, theta, theta_on_roots
+from assets.insights.forecast.methods.arima import arima
+from assets.insights.forecast.methods.combine import average, event_factors, forecast, with_events
+from assets.insights.forecast.methods.ets import ets, ets_on_roots
+from assets.insights.forecast.methods.history import Floats, Forecaster, Known, clipped, filled
+from assets.insights.forecast.methods.lags import boosting_on_lags, ridge_on_lags
+from assets.insights.forecast.methods.naive import seasonal_mean, seasonal_naive
+from assets.insights.forecast.methods.theta import seasonal_offsets, theta, theta_on_roots
+from benchmarks.forecast_methods.reconcile import top_down
+from resources.errors import NotEnough
 
 SEASON, HORIZON = 6, 12
 WEEK = np.array([10.0, 20, 30, 40, 50, 60])
@@ -75,9 +64,9 @@ def test_theta_follows_half_of_a_straight_line() -> None:
 
 def test_roots_come_back_to_the_mean_and_not_to_the_median() -> None:
     history = np.random.default_rng(1).gamma(2, 50, 600)
-    told = theta_on_roots(history, HORIZON, SEASON).mean()
-    assert told == pytest.approx(history.mean(), rel=0.12)
-    assert told > np.sqrt(history).mean() ** 2
+    forecasts = theta_on_roots(history, HORIZON, SEASON).mean()
+    assert forecasts == pytest.approx(history.mean(), rel=0.12)
+    assert forecasts > np.sqrt(history).mean() ** 2
 
 
 @pytest.mark.parametrize("forecaster", [ets, ets_on_roots, theta, theta_on_roots], ids=lambda each: each.__name__)
@@ -110,16 +99,16 @@ def test_a_constant_stays_what_it_is(forecaster: Forecaster) -> None:
 @each_forecaster
 def test_shut_days_leave_no_hole_and_do_not_count_as_zero(forecaster: Forecaster) -> None:
     history = climbing(150, 3)
-    told = forecaster(history, HORIZON, SEASON)
+    forecasts = forecaster(history, HORIZON, SEASON)
     history[[100, 101, 102, 103, 104, 105, 106, 107, 149]] = np.nan
     with_gaps = forecaster(history, HORIZON, SEASON)
     assert np.isfinite(with_gaps).all()
-    assert with_gaps == pytest.approx(told, rel=0.2)
+    assert with_gaps == pytest.approx(forecasts, rel=0.2)
 
 
 @each_forecaster
 def test_a_short_history_is_refused_with_what_it_needs(forecaster: Forecaster) -> None:
-    with pytest.raises(NotEnoughHistory, match=r"not enough history: needs \d+ trading days, has 5"):
+    with pytest.raises(NotEnough, match=r"not enough history: needs \d+ trading days, has 5"):
         forecaster(np.ones(5), HORIZON, SEASON)
 
 
@@ -171,18 +160,18 @@ def test_only_giant_days_are_clipped() -> None:
 
 
 def test_a_short_history_falls_back_to_last_week_and_says_so() -> None:
-    told = forecast(np.tile(WEEK, 3), SEASON, SEASON)
-    assert told.mean.tolist() == WEEK.tolist()
-    assert told.method == "seasonal naive"
-    assert told.reason == "not enough history: needs 24 trading days, has 18"
+    forecasts = forecast(np.tile(WEEK, 3), SEASON, SEASON)
+    assert forecasts.mean.tolist() == WEEK.tolist()
+    assert forecasts.method == "seasonal naive"
+    assert forecasts.reason == "not enough history: needs 24 trading days, has 18"
     long = forecast(np.tile(WEEK, 10), SEASON, SEASON)
     assert (long.method, long.reason) == ("theta on square roots", "")
 
 
 def test_below_two_weeks_there_is_no_forecast() -> None:
-    with pytest.raises(NotEnoughHistory, match="needs 12 trading days, has 11"):
+    with pytest.raises(NotEnough, match="needs 12 trading days, has 11"):
         forecast(np.ones(11), HORIZON, SEASON)
-    with pytest.raises(NotEnoughHistory, match="needs 12 trading days, has 6"):
+    with pytest.raises(NotEnough, match="needs 12 trading days, has 6"):
         forecast(np.r_[np.full(20, np.nan), np.ones(6)], HORIZON, SEASON)
 
 
@@ -193,9 +182,9 @@ def test_a_fallback_does_not_promise_a_giant_day_again() -> None:
 
 
 def test_shut_days_to_come_are_forecast_as_nothing() -> None:
-    told = forecast(np.tile(WEEK, 10), 3, SEASON, Known(shut=[False, True, False]))
-    assert told.mean[1] == 0
-    assert told.mean[[0, 2]] == pytest.approx([10, 30], rel=0.1)
+    forecasts = forecast(np.tile(WEEK, 10), 3, SEASON, Known(shut=[False, True, False]))
+    assert forecasts.mean[1] == 0
+    assert forecasts.mean[[0, 2]] == pytest.approx([10, 30], rel=0.1)
 
 
 def test_a_known_event_lifts_its_day_and_leaves_the_level_alone() -> None:
@@ -206,10 +195,10 @@ def test_a_known_event_lifts_its_day_and_leaves_the_level_alone() -> None:
     # Two observations of a factor of 9 keep two thirds of its logarithm.
     assert event_factors(history, SEASON, past) == {"双11": pytest.approx(9 ** (2 / 3))}
     future = ["", "双11", "", "618", "", ""]
-    told = with_events(seasonal_mean)(history, 6, SEASON, Known(past, future))
-    assert told[1] / told[0] == pytest.approx(9 ** (2 / 3), rel=0.01)
+    forecasts = with_events(seasonal_mean)(history, 6, SEASON, Known(past, future))
+    assert forecasts[1] / forecasts[0] == pytest.approx(9 ** (2 / 3), rel=0.01)
     # An event never seen is not guessed.
-    assert told[3] == pytest.approx(told[4], rel=0.25)
+    assert forecasts[3] == pytest.approx(forecasts[4], rel=0.25)
 
 
 def test_events_need_a_name_a_day() -> None:
@@ -221,6 +210,6 @@ def test_top_down_moves_a_category_towards_its_share_of_the_total() -> None:
     total = np.full(60, 100.0)
     histories = np.array([np.full(60, 30.0), np.full(60, 10.0)])
     own = np.array([[30.0, 30], [10, 10]])
-    told = top_down(own, np.array([200.0, 200]), histories, total, SEASON, 0.5)
-    assert told == pytest.approx(np.array([[45.0, 45], [15, 15]]))
+    forecasts = top_down(own, np.array([200.0, 200]), histories, total, SEASON, 0.5)
+    assert forecasts == pytest.approx(np.array([[45.0, 45], [15, 15]]))
     assert (top_down(own, np.zeros(2), histories, np.zeros(60), SEASON, 0.5) == own).all()

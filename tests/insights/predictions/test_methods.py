@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.features.tables import CUSTOMER_OPINIONS, CUSTOMERS
-from assets.insights.predictions import wordings
-from assets.insights.predictions.drift import reference, shifts
-from assets.insights.predictions.horizon import horizon_days
-from assets.insights.predictions.inputs import AGES, OPINIONS, OTHERS, WINDOW_DAYS, caps, inputs
-from assets.insights.predictions.purchase import at, bought
-from assets.insights.predictions.reasons import reasons
-from assets.insights.predictions.spend import fit_spend, judged_spend, load_spend, study_spend
+from assets.features.tables import CUSTOMERS
+from assets.insights.predictions.methods import wording
+from assets.insights.predictions.methods.drift import reference, shifts
+from assets.insights.predictions.methods.features import AGES, OPINIONS, OTHERS, WINDOW_DAYS, caps, inputs
+from assets.insights.predictions.methods.horizon import horizon_days
+from assets.insights.predictions.methods.purchase import at, bought
+from assets.insights.predictions.methods.reasons import reasons
+from assets.insights.predictions.methods.spend import fit_spend, judged_spend, load_spend, study_spend
+from assets.insights.sentiment.tables import CUSTOMER_OPINIONS
 from resources.learning.model import Model, NotEnough, fit
 from tests.insights.predictions.made import CUT_OFFS, labelled
 
@@ -138,10 +139,10 @@ def test_drift_sees_a_shift_and_does_not_cry_wolf_over_age(customers: pd.DataFra
 
 def test_every_input_has_words_in_both_languages() -> None:
     names = {*AGES, *OTHERS, *WINDOW_DAYS, *OPINIONS}
-    assert names == set(wordings.WORDINGS)
+    assert names == set(wording.WORDINGS)
     assert names <= {column.name for table in (CUSTOMERS, CUSTOMER_OPINIONS) for column in table.columns}
-    for wording in wordings.WORDINGS.values():
-        for zh, en in (wording.much, wording.little, *([wording.zero] if wording.zero else [])):
+    for each in wording.WORDINGS.values():
+        for zh, en in (each.much, each.little, *([each.zero] if each.zero else [])):
             assert any("\u4e00" <= sign <= "\u9fff" for sign in zh)
             assert not any("\u4e00" <= sign <= "\u9fff" for sign in en)
             assert ("{v}" in zh) == ("{v}" in en)
@@ -152,15 +153,15 @@ def test_reasons_say_what_is_true_of_the_customer(model: Model, customers: pd.Da
     lapsed = usual.assign(recency_days=120, frequency=1, gap_mean_days=np.nan)
     eager = usual.assign(recency_days=1, frequency=14, spend=900)
     found = reasons(model, pd.concat([lapsed, eager], ignore_index=True))
-    assert "已 120 天没有下单" in found[0][0] and "no order for 120 days" in found[0][1]
-    assert "先后 14 天下过单" in found[1][0] and "ordered on 14 days so far" in found[1][1]
-    assert "ordered just 1 day ago" in found[1][1]
+    assert "已 120 天没有下单" in found[0].zh and "no order for 120 days" in found[0].en
+    assert "先后 14 天下过单" in found[1].zh and "ordered on 14 days so far" in found[1].en
+    assert "ordered just 1 day ago" in found[1].en
     for zh, en in found:
         assert 1 <= len(zh.split("；")) == len(en.split("; ")) <= 3
 
 
 def test_no_reason_runs_against_its_plain_sense(model: Model, customers: pd.DataFrame) -> None:
-    """Nobody is expected back because he has been away for long."""
+    """Nobody is expected back because they have been away for long."""
     given = model.contributions(customers)[:, model.features.index("recency_days")]
     for (zh, _), contribution, days in zip(reasons(model, customers), given, customers["recency_days"], strict=True):
         if f"已 {days:.0f} 天没有下单" in zh:

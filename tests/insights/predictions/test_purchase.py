@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.insights.predictions.inputs import caps, inputs
-from assets.insights.predictions.purchase import Choice, Study, at, bought, choose, study
-from resources.learning.measures import auc
+from assets.insights.predictions.methods.features import caps, inputs
+from assets.insights.predictions.methods.purchase import Choice, Study, at, bought, choose, study
+from resources.learning.metrics import auc
 from resources.learning.model import NotEnough, fit
 from tests.insights.predictions.made import CUT_OFFS, HORIZON_DAYS, labelled
 

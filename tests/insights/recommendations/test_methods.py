@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix, random
 
-from assets.insights.recommendations import feedback, fitting, metrics, rebuy, reranking
-from assets.insights.recommendations.candidates import NOBODY, scaled
-from assets.insights.recommendations.fitting import Bounds, Judged, Settings
-from assets.insights.recommendations.interactions import Interactions
-from assets.insights.recommendations.item_graph import Graph, item_graph
-from assets.insights.recommendations.neighbours import Neighbours
-from assets.insights.recommendations.past import Past, rows_of
-from assets.insights.recommendations.reasons import contributions
-from assets.insights.recommendations.sparse_top import MOST_SPARE, top_of_product
-from assets.insights.recommendations.taste import TasteSource, price_labels
-from assets.insights.recommendations.weighting import CAP, Weighting
+from assets.insights.recommendations.methods import blended_model, feedback, metrics, rebuy, reranking
+from assets.insights.recommendations.methods.blended_model import Bounds, Judged, Settings
+from assets.insights.recommendations.methods.candidates import NOBODY, scaled
+from assets.insights.recommendations.methods.history import Past, rows_of
+from assets.insights.recommendations.methods.interactions import Interactions
+from assets.insights.recommendations.methods.sources.item_graph import Graph, item_graph
+from assets.insights.recommendations.methods.sources.neighbours import Neighbours
+from assets.insights.recommendations.methods.sources.taste import TasteSource, price_labels
+from assets.insights.recommendations.methods.sparse_top import MOST_SPARE, top_of_product
+from assets.insights.recommendations.methods.weighting import CAP, Weighting
+from assets.insights.recommendations.methods.wording import contributions
 
 
 def log_of(pairs: list[tuple[str, str]], **columns: object) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def test_a_swapped_matrix_would_be_seen(past: Past, family: str) -> None:
     interactions = past.interactions(Weighting())
     assert interactions.customer_count == interactions.product_count == 40
     variant = {"item_graph": "even", "neighbours": "even", "low_rank": "16"}[family]
-    source = fitting.sources_of(interactions, past, {family: [variant]}, Bounds())[f"{family}/{variant}"]
+    source = blended_model.sources_of(interactions, past, {family: [variant]}, Bounds())[f"{family}/{variant}"]
     who = "c05"
     baskets = {person: set(rows["product_id"]) for person, rows in past.log.groupby("person_id")}
     row = rows_of(interactions, [who])
@@ -115,12 +115,12 @@ def test_what_the_log_leaves_out_is_not_new_either(past: Past) -> None:
     settings = Settings.default()
     rows = rows_of(past.interactions(settings.weighting), past.people)
     by_log = rows_of(past.bought(), past.people)
-    wanted = fitting.fit(past, settings, Bounds()).lists(rows, by_log, 3)
+    wanted = blended_model.fit(past, settings, Bounds()).lists(rows, by_log, 3)
     old = pd.DataFrame({"person_id": past.people, "product_id": past.products[wanted[:, 0]]})
     longer = replace(past, older=lambda people: old[old["person_id"].isin(people)])
     bought = longer.ever_bought(past.people, by_log)
     assert bought.nnz == by_log.nnz + len(past.people)
-    lists = fitting.fit(longer, settings, Bounds()).lists(rows, bought, 3)
+    lists = blended_model.fit(longer, settings, Bounds()).lists(rows, bought, 3)
     assert not (lists == wanted[:, :1]).any()
     assert (lists[:, 0] == wanted[:, 1]).all()
     assert Judged.of(past, old, 100).truth.nnz == len(past.people)
@@ -135,7 +135,7 @@ def test_matrices_that_do_not_meet_are_refused() -> None:
 def test_lists_hold_nothing_that_was_bought_and_nothing_twice(past: Past) -> None:
     settings = Settings.default()
     interactions, bought = past.interactions(settings.weighting), past.bought()
-    lists = fitting.fit(past, settings, Bounds()).lists(interactions.weights, bought.weights, 10)
+    lists = blended_model.fit(past, settings, Bounds()).lists(interactions.weights, bought.weights, 10)
     for row, mine in enumerate(lists):
         shown = mine[mine != NOBODY]
         assert len(set(shown)) == len(shown) > 0
@@ -145,7 +145,7 @@ def test_lists_hold_nothing_that_was_bought_and_nothing_twice(past: Past) -> Non
 def test_a_product_nobody_dealt_with_and_a_customer_without_history_do_no_harm(past: Past) -> None:
     more = Past(past.log, np.array([*past.products, "p99"], dtype=object))
     settings = Settings.default()
-    model = fitting.fit(more, settings, Bounds())
+    model = blended_model.fit(more, settings, Bounds())
     rows = rows_of(more.interactions(settings.weighting), ["c05", "nobody"])
     lists = model.lists(rows, rows, 5)
     assert (lists[0] != NOBODY).all()
@@ -160,7 +160,7 @@ def test_a_catalogue_of_three_products_gives_what_is_left() -> None:
     )
     settings = Settings.default()
     rows = past.interactions(settings.weighting).weights
-    lists = fitting.fit(past, settings, Bounds()).lists(rows, rows, 10)
+    lists = blended_model.fit(past, settings, Bounds()).lists(rows, rows, 10)
     assert [set(row[row != NOBODY]) for row in lists] == [{1, 2}, {2}, set()]
 
 
@@ -172,7 +172,7 @@ def test_a_million_events_of_one_customer_count_no_more_than_ten(past: Past) -> 
         flooded = Past(pd.concat([past.log, flood], ignore_index=True), past.products)
         rows = flooded.interactions(Weighting()).weights
         assert rows.max() == CAP
-        lists.append(fitting.fit(flooded, Settings.default(), Bounds()).lists(rows, rows, 3))
+        lists.append(blended_model.fit(flooded, Settings.default(), Bounds()).lists(rows, rows, 3))
     assert (lists[0] == lists[1]).all()
 
 
@@ -189,7 +189,7 @@ def test_choosing_beats_or_ties_popularity_and_is_the_same_twice(past: Past) -> 
         [(f"c{(7 * n) % 40:02d}", f"p{(11 * ((2 * n + 3) % 40)) % 40:02d}") for n in range(40)],
         columns=["person_id", "product_id"],
     )
-    first, second = (fitting.choose(past, later, Bounds()) for _ in range(2))
+    first, second = (blended_model.choose(past, later, Bounds()) for _ in range(2))
     assert first == second
     assert first.blend.ndcg >= first.blend.singles["popular/all"]
     assert first.blend.ndcg > 2 * first.blend.singles["popular/all"]

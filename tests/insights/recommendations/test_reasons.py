@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.insights.recommendations.content import describe
-from assets.insights.recommendations.fitting import Bounds, Settings
-from assets.insights.recommendations.lists import Week, discover
-from assets.insights.recommendations.past import Past
-from assets.insights.recommendations.reranking import Rules
+from assets.insights.recommendations.methods.blended_model import Bounds, Settings
+from assets.insights.recommendations.methods.history import Past
+from assets.insights.recommendations.methods.lists import Making, Week, discover
+from assets.insights.recommendations.methods.reranking import Rules
+from assets.insights.recommendations.methods.sources.content import describe
 
 GOODS = pd.DataFrame(
     [
@@ -44,7 +44,7 @@ def listed(log: pd.DataFrame, source: str) -> dict[str, dict[str, object]]:
         people.assign(segment_group=None),
         shown,
     )
-    rows = discover(week, Settings.default(), {source: 0.1}, Rules(a_category=9), 0.0, Bounds())
+    rows = discover(week, Making(Settings.default(), {source: 0.1}, Rules(a_category=9), 0.0, Bounds())).rows
     return {row["product_id"]: row for row in rows[rows["person_id"] == "me"].to_dict("records")}
 
 

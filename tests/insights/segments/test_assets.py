@@ -3,30 +3,22 @@
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
-import dagster as dg
 import pytest
 
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
-from resources.registry import fit_dates
-from tests.insights.demo_bench import FIRST, LAST, NEWEST, SHOP, WEEKS, Demo, notes
+from resources.registry import first_mondays
+from tests.insights.demo_bench import FIRST, NEWEST, WEEKS, Demo, notes
 from tests.shop_builder import Bench, days, line, write_store
 
 SEGMENTS = ("insights/segments", "insights/segment_profiles", "insights/segment_moves")
-COMPARED = ("segments", "segment_profiles", "segment_moves")
 
 
 @pytest.fixture(scope="module")
-def backfill(dailies: Demo, tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, dg.ExecuteInProcessResult]:
-    """All weeks in one range. Not to be changed."""
-    demo = dailies.copy(tmp_path_factory.mktemp("backfill"))
-    return demo, demo.weeks(WEEKS[0], tables=SEGMENTS)
-
-
-@pytest.fixture(scope="module")
-def weeks(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> Demo:
-    return backfill[0]
+def weeks(backfilled: Demo) -> Demo:
+    return backfilled
 
 
 def test_every_buyer_of_every_week_has_a_named_segment(weeks: Demo) -> None:
@@ -38,24 +30,6 @@ def test_every_buyer_of_every_week_has_a_named_segment(weeks: Demo) -> None:
     assert all(zh and en for zh, en in names)
     scores = "min(r_score), max(r_score), min(f_score), max(f_score), min(m_score), max(m_score)"
     assert weeks.query(f"SELECT {scores} FROM insights.segments") == [(1, 5, 1, 5, 1, 5)]
-
-
-def test_the_newest_week_alone_is_what_a_backfill_gives(weeks: Demo, dailies: Demo, tmp_path: Path) -> None:
-    """A fresh home runs one week only: the fits before it and the segments of the week before are worked out."""
-    fresh = dailies.copy(tmp_path)
-    fresh.weeks(NEWEST, tables=SEGMENTS)
-    assert fresh.query("SELECT DISTINCT as_of FROM insights.segments") == [(NEWEST,)]
-    for table in COMPARED:
-        rows = weeks.week(table, NEWEST)
-        assert len(rows) >= 3, table
-        assert fresh.week(table, NEWEST) == rows, table
-    registry = "SELECT * FROM models.registry ORDER BY ALL"
-    assert fresh.query(registry) == weeks.query(registry)
-    # Earlier weeks afterwards change nothing either.
-    fresh.weeks(WEEKS[-3], WEEKS[-2], tables=SEGMENTS)
-    for table in COMPARED:
-        for week in WEEKS[-3:]:
-            assert fresh.week(table, week) == weeks.week(table, week), (table, week)
 
 
 def test_profiles_add_up_to_the_segments(weeks: Demo) -> None:
@@ -95,9 +69,9 @@ def test_a_week_in_which_another_fit_came_into_force_says_so(weeks: Demo) -> Non
 
 def test_the_registry_has_one_fit_a_first_monday_of_a_month(weeks: Demo) -> None:
     rows = weeks.query(
-        "SELECT fitted_as_of, name, method, version, metrics, in_force, is_stale FROM models.registry ORDER BY fitted_as_of"
+        "SELECT fitted_as_of, name, method, version, metrics, in_force, is_stale FROM models.registry WHERE name = 'segments' ORDER BY fitted_as_of"
     )
-    possible = fit_dates(date(2024, 4, 1), NEWEST)
+    possible = first_mondays(date(2024, 4, 1), NEWEST)
     # In the first months there are too few buyers; from the first fit on there is one every month.
     assert [row[0] for row in rows] == possible[-len(rows) :]
     assert len(rows) > 12
@@ -113,36 +87,41 @@ def test_the_registry_has_one_fit_a_first_monday_of_a_month(weeks: Demo) -> None
         assert version == in_force[fitted]
 
 
-def test_the_checks_judge_every_week_asked_for(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> None:
+def test_the_checks_judge_every_week_asked_for(
+    weeks: Demo, backfill_checks: dict[str, dict[str, dict[str, Any]]]
+) -> None:
     """Fits on other days in between must not make a check blind: a figure that is absent would pass."""
-    result = backfill[1]
-    found = {c.check_name: c for c in result.get_asset_check_evaluations() if c.asset_key.path[0] == "insights"}
-    assert all(check.passed or check.severity == dg.AssetCheckSeverity.WARN for check in found.values())
-    for name in ("every_buyer_of_the_week_has_a_segment_or_nobody_has", "who_arrived_is_who_is_there"):
-        assert found[name].metadata["values"].value == {NEWEST.isoformat(): 0.0}, name
+    checks = {name: check for asset in SEGMENTS for name, check in backfill_checks[asset].items()}
+    assert all(check["passed"] or check["severity"] == "WARN" for check in checks.values())
+    for name in ("every_buyer_has_a_segment_or_nobody_has", "who_arrived_is_who_is_there"):
+        assert checks[name]["metadata"]["values"] == {NEWEST.isoformat(): 0.0}, name
+    shrunk = checks["no_segment_has_shrunk_to_a_handful"]["metadata"]
+    assert "| 3 segments |" in shrunk["candidates"]
+    used = f"SELECT DISTINCT CAST(fitted_as_of AS VARCHAR) FROM insights.segments WHERE as_of = '{NEWEST}'"
+    assert weeks.query(used) == [(shrunk["fitted_as_of"],)]
 
 
-def test_the_step_says_which_fit_it_used(backfill: tuple[Demo, dg.ExecuteInProcessResult]) -> None:
-    said = notes(backfill[1], "insights/segments")
+def test_the_step_says_which_fit_it_used(backfill_notes: dict[str, dict[str, Any]]) -> None:
+    said = backfill_notes["insights/segments"]
     assert said["newest_fit"]["fitted_as_of"] == "2026-01-05"
     assert said["published_partitions"] == len(WEEKS)
     assert "not_enough_history" not in said
 
 
-def test_running_again_adds_nothing(weeks: Demo, tmp_path: Path) -> None:
-    again = weeks.copy(tmp_path)
-    result = again.weeks(WEEKS[-3], tables=SEGMENTS)
-    assert {notes(result, asset)["unchanged_partitions"] for asset in SEGMENTS} == {3}
-    for table in ("models.registry", *(f"insights.{name}" for name in COMPARED)):
-        assert again.bench.rows(table) == weeks.bench.rows(table)
-    assert again.bench.windows() == weeks.bench.windows()
-
-
 def test_too_few_customers_get_no_segments_and_are_told_what_is_missing(tmp_path: Path) -> None:
     """Half a year of history, but 49 buyers: nothing is invented, and the other tables are there."""
     demo, end = Demo(Bench(tmp_path)), date(2026, 1, 4)
-    sources = "  sold: [{path: history/orders.csv, history: true}, {path: 'orders/{date}.csv'}]\ntables: {orders: FROM sold}\n"
-    store = SHOP.replace("2024-01-01", "2025-07-01").replace(f"end: {LAST}", f"end: {end}") + sources
+    store = f"""
+name: {{zh: 小店, en: Small shop}}
+time_zone: Asia/Shanghai
+currency: CNY
+start: 2025-07-01
+history_on: {FIRST}
+end: {end}
+sources:
+  sold: [{{path: history/orders.csv, history: true}}, {{path: 'orders/{{date}}.csv'}}]
+tables: {{orders: FROM sold}}
+"""
     write_store(demo.bench.store, store)
     dates = days(date(2025, 7, 1), end)
     rows = [line(f"o{n}", f"c{n % 49}", f"{day} 10:00:00", 1 + n % 3) for n, day in enumerate(dates)]
@@ -154,10 +133,10 @@ def test_too_few_customers_get_no_segments_and_are_told_what_is_missing(tmp_path
     weeks = date(2025, 12, 29), date(2026, 1, 5)
     result = demo.run("features/customers", *SEGMENTS, first=weeks[0], last=weeks[1])
     assert demo.query("SELECT count(*) FROM features.customers WHERE frequency > 0 GROUP BY as_of") == [(49,), (49,)]
-    for table in ("models.registry", *(f"insights.{name}" for name in COMPARED)):
+    for table in ("models.registry", *(asset.replace("/", ".") for asset in SEGMENTS)):
         assert demo.query(f"SELECT count(*) FROM {table}") == [(0,)], table
     said = notes(result, "insights/segments")["not_enough_history"]
-    assert said == "not enough history: needs 90 days and 50 buyers; weeks up to 2026-01-05 have no segments"
+    assert said == "not enough history: needs 50 customers, has 49; weeks up to 2026-01-05 have no segments"
 
 
 def test_a_shop_younger_than_the_first_fit_gets_none_either(tea_house: Bench, tmp_path: Path) -> None:
@@ -166,5 +145,7 @@ def test_a_shop_younger_than_the_first_fit_gets_none_either(tea_house: Bench, tm
     result = young.run(*SEGMENTS, first=week, assets=build_assets(Calendar.of(young.shop)))
     assert result.success
     assert young.query("SELECT count(*) FROM insights.segments") == [(0,)]
-    assert notes(result, "insights/segments")["not_enough_history"].startswith("not enough history: needs 90 days")
+    assert notes(result, "insights/segments")["not_enough_history"].startswith(
+        "not enough history: needs 91 days of orders before the first Monday of a month"
+    )
     assert len(days()) < 90

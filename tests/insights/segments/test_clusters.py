@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from assets.insights.segments.clusters import Fit, NotEnough, assign, fit
+from assets.insights.segments.methods.clusters import Fit, assign, fit
+from resources.errors import NotEnough
 
 # Typical recency, frequency and spend of each planted group.
 GROUPS = {
@@ -87,7 +88,7 @@ def test_best_customers_are_segment_one(customers, fitted):
 def test_rows_in_another_order_give_the_same_fit(customers, fitted):
     shuffled = fit(customers.sample(frac=1, random_state=3))
     assert shuffled.parameters() == fitted.parameters()
-    assert shuffled.metrics == fitted.metrics
+    assert (shuffled.figures, shuffled.tables) == (fitted.figures, fitted.tables)
 
 
 def test_a_stored_fit_predicts_the_same_to_the_bit(customers, fitted):
@@ -109,15 +110,21 @@ def test_nobody_to_assign_gives_an_empty_frame_of_the_same_columns(customers, fi
     assert nobody.dtypes.to_dict() == assign(fitted, customers).dtypes.to_dict()
 
 
+def measures(fitted: Fit) -> dict[str, str]:
+    """Why each measure was kept or dropped."""
+    return {row["measure"]: row["reason"] for row in fitted.tables["measures"]}
+
+
 def test_metrics_are_json_and_carry_the_choice_and_its_challengers(fitted):
-    metrics = json.loads(json.dumps(dict(fitted.metrics), allow_nan=False))
-    assert [row["k"] for row in metrics["candidates"]] == [3, 4, 5, 6, 7, 8]
-    assert [row["method"] for row in metrics["challengers"]] == ["kmeans", "ward", "gaussian_mixture"]
+    tables = json.loads(json.dumps(dict(fitted.tables), allow_nan=False))
+    figures = json.loads(json.dumps(dict(fitted.figures), allow_nan=False))
+    assert [row["k"] for row in tables["candidates"]] == [3, 4, 5, 6, 7, 8]
+    assert [row["model"] for row in tables["challengers"]] == ["kmeans", "ward", "gaussian_mixture"]
     # On groups this far apart, every method must find the same.
-    assert all(row["agreement_with_kmeans"] > 0.99 for row in metrics["challengers"])
-    assert metrics["k"] == 5
-    assert not metrics["is_fallback"]
-    assert metrics["explained_spend"] > 0.9
+    assert all(row["agreement_with_kmeans"] > 0.99 for row in tables["challengers"])
+    assert figures["k"] == 5
+    assert not figures["is_fallback"]
+    assert figures["explained_spend"] > 0.9
 
 
 def test_numbers_survive_a_refit(customers, fitted):
@@ -130,7 +137,7 @@ def test_numbers_survive_a_refit(customers, fitted):
     before, after = assign(fitted, customers)["segment_id"], assign(refit, later)["segment_id"]
     assert refit.accepted
     assert (before == after)[~risen].all()
-    assert refit.metrics["relabelled_share"] < 0.01
+    assert refit.figures["relabelled_share"] < 0.01
 
 
 def test_a_group_that_appears_gets_a_number_never_used(fitted):
@@ -149,7 +156,7 @@ def test_a_refit_that_would_relabel_most_customers_is_refused(customers, fitted)
     other = shop({"a": (1, 3, 1_500), "b": (25, 60, 400), "c": (700, 3, 90_000), "d": (150, 60, 90_000)}, each=200)
     refit = fit(other, previous=fitted)
     assert not refit.accepted
-    assert refit.metrics["relabelled_share"] > 0.35
+    assert refit.figures["relabelled_share"] > 0.35
     assert "above the limit of 35%" in refit.reason
 
 
@@ -174,7 +181,7 @@ def test_a_shop_without_prices_has_segments_by_recency_and_frequency(customers):
     assigned = assign(fitted, frame)
     assert fitted.features == ("recency_days", "frequency")
     assert "m_score" not in assigned
-    assert fitted.metrics["features"]["spend"] == "dropped: not in the frame"
+    assert measures(fitted)["spend"] == "dropped: not in the frame"
     assert assigned["segment_zh"][frame["planted"] == "lapsed"].unique().tolist() == ["流失客户"]
 
 
@@ -196,7 +203,7 @@ def test_further_measures_are_dropped_with_a_reason(customers):
         t_days=400,
     )
     fitted = fit(frame)
-    reasons = fitted.metrics["features"]
+    reasons = measures(fitted)
     assert fitted.features == ("recency_days", "frequency", "spend")
     assert "missing for" in reasons["gap_mean_days"]
     assert "rank correlation" in reasons["items_a_purchase"]
@@ -219,8 +226,8 @@ def test_a_measure_that_makes_the_groups_clearer_is_kept():
     )
     fitted = fit(frame)
     assert fitted.features == ("recency_days", "category_count")
-    assert fitted.metrics["features"]["category_count"].startswith("kept: at k = 4 stability 0.8")
-    assert fitted.metrics["features"]["frequency"] == "dropped: constant"
+    assert measures(fitted)["category_count"].startswith("kept: at k = 4 stability 0.8")
+    assert measures(fitted)["frequency"] == "dropped: constant"
 
 
 def test_recent_seldom_buyers_with_old_accounts_are_not_called_new(customers):
@@ -246,7 +253,7 @@ def test_too_little_history_says_what_it_needs(frame, message):
 
 
 def test_where_no_k_is_good_enough_the_fallback_is_marked():
-    metrics = fit(cloud(60)).metrics
-    assert metrics["is_fallback"]
-    assert metrics["why"].startswith("fallback: no k has")
-    assert metrics["k"] == 3
+    found = fit(cloud(60))
+    assert found.figures["is_fallback"]
+    assert found.reason.startswith("3 segments: fallback: no k has")
+    assert found.figures["k"] == 3

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.insights.segments.names import name_segments
+from assets.insights.segments.methods.wording import name_segments
 
 LEVELS = (1.0, 0.0, -1.0)
 RFM = pd.DataFrame(product(LEVELS, repeat=3), columns=["recency", "frequency", "spend"])

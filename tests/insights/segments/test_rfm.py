@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from assets.insights.segments.rfm import rfm_cut_points, rfm_scores
+from assets.insights.segments.methods.rfm import rfm_cut_points, rfm_scores
 
 
 def customers(**columns) -> pd.DataFrame:

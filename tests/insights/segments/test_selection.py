@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from assets.insights.segments.selection import Candidate, Settings, agreement, choose_k
+from assets.insights.segments.methods.selection import Candidate, Settings, agreement, choose_k
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.2, 1.0])

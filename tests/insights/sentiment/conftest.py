@@ -2,8 +2,8 @@
 
 import pytest
 
-from assets.insights.sentiment.engines import installed_model
-from assets.insights.sentiment.scoring import Engine
+from assets.insights.sentiment.methods.scoring import Engine
+from assets.insights.sentiment.model import installed_model
 
 
 @pytest.fixture(scope="session")

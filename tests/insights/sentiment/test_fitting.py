@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assets.insights.sentiment.fitting import FEWEST, Fit, NotEnough, beats, classes_of, fit_on_stars
-from assets.insights.sentiment.linear import Documents, Model, Sample, fit
-from assets.insights.sentiment.scoring import Engine, documents_of
+from assets.insights.sentiment.methods.linear import Documents, Model, Sample, fit
+from assets.insights.sentiment.methods.scoring import Engine, documents_of
+from assets.insights.sentiment.methods.study import FEWEST, Fit, NotEnough, beats, classes_of, fit_on_stars
 from tests.insights.sentiment.portuguese import reviews
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.insights.sentiment.scoring import Engine
+from assets.insights.sentiment.methods.scoring import Engine
 from resources.text import normalised
 
 PATH = Path(os.environ.get("ZHIKE_DATA", "")) / "zh_reviews/online_shopping_10_cats_dev.csv.gz"

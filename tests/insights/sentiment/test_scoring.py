@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.insights.sentiment.aspects import Mention, mentions
-from assets.insights.sentiment.lists import aspect_lists
-from assets.insights.sentiment.scoring import Engine, Verdict, verdicts
-from assets.insights.sentiment.snownlp_scores import Snownlp, scores
+from assets.insights.sentiment.methods.aspect_words import aspect_lists
+from assets.insights.sentiment.methods.aspects import Mention, mentions
+from assets.insights.sentiment.methods.scoring import Engine, Verdict, verdicts
+from assets.insights.sentiment.methods.snownlp_scores import Snownlp, scores
 from resources.shop import AspectWords
 from resources.text import normalised
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from assets.insights.sessions.assets import sessions
+from assets.insights.sessions.reads import sessions
 from tests.shop_builder import Bench, event, line
 
 DAY = "2024-01-30"
@@ -29,10 +29,17 @@ def visited(delivered: Bench, tmp_path_factory: pytest.TempPathFactory) -> Bench
         event("s8", "cara", "cart", f"{DAY} 12:00:00", product_id="tea"),
         # Joined to anna by a link: her purchase history and his session.
         event("s9", "aaron", "view", f"{DAY} 23:59:00", product_id="tea"),
+        # A reseller's pallet is no sale: it ends no session in a purchase and is no earlier order.
+        event("s11", "erin", "view", f"{DAY} 16:00:00", product_id="tea"),
+        event("s12", "erin", "view", f"{DAY} 18:00:00", product_id="tea"),
     )
     bench.deliver("events", "2024-01-31", event("s10", "aaron", "view", "2024-01-31 00:10:00", product_id="cup"))
     bench.deliver(
-        "orders", DAY, line("n1", "bob", f"{DAY} 09:30:00", product_id="cup"), line("n2", "cara", f"{DAY} 12:30:00")
+        "orders",
+        DAY,
+        line("n1", "bob", f"{DAY} 09:30:00", product_id="cup"),
+        line("n2", "cara", f"{DAY} 12:30:00"),
+        line("n3", "erin", f"{DAY} 16:05:00", 10_000),
     )
     assert bench.run_days().success
     return bench
@@ -59,8 +66,15 @@ def test_a_session_ends_with_a_pause_and_is_described_before_its_purchase(visite
     assert not after["has_purchased"]
     assert (after["event_count"], after["earlier_session_count"]) == (1, 1)
     assert after["order_count"] == bought["order_count"] + 1
-    assert (bought["since_order_days"], after["since_order_days"]) == (3, 0)
+    assert (bought["since_order_days"], after["since_order_days"]) == (11, 0)
     assert not found["cara", "04:00"]["has_purchased"]
+
+
+def test_a_line_that_is_no_sale_ends_no_session(visited: Bench) -> None:
+    found = seen(visited, date(2024, 1, 29), date(2024, 2, 5))
+    assert not found["erin", "08:00"]["has_purchased"]
+    assert found["erin", "10:00"]["order_count"] == 0
+    assert found["erin", "10:00"]["since_order_days"] is None
 
 
 def test_a_session_over_midnight_is_one_and_belongs_to_the_person(visited: Bench) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from resources.errors import ZhikeError
-from resources.learning.arrays import read_arrays, write_arrays
+from resources.learning.weights import read_arrays, write_arrays
 
 ARRAYS = {"weights": np.arange(5_000, dtype=np.float32), "names": np.array(["a", "b"])}
 

@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from resources.learning.measures import (
-    calibration_error,
-    calibration_table,
-    histogram,
-    judged,
-    lift,
-    stability_index,
-)
+from resources.learning.metrics import calibration_error, calibration_table, histogram, judged, lift, stability_index
 
 
 @pytest.mark.parametrize("decimals", [1, 3, 12])

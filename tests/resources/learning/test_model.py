@@ -15,7 +15,7 @@ from sklearn.ensemble import (
 from threadpoolctl import threadpool_limits
 
 from resources.errors import ZhikeError
-from resources.learning.measures import auc
+from resources.learning.metrics import auc
 from resources.learning.model import (
     CLASSIFIERS,
     REGRESSORS,

@@ -1,0 +1,77 @@
+"""Customers as of any Mondays, and what came after: what weekly tables and models that are fitted at past dates read."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from assets.features.methods.identities import persons
+from assets.features.tables import CUSTOMER_DAYS, CUSTOMERS, IDENTITIES
+from resources.code import sql_files
+from resources.contract import CONTRACT
+from resources.sales import sales
+from resources.tables import Table
+from resources.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SQL = sql_files(__file__)
+VIEWS = ("person_days", "person_days_after", "person_sales", "person_sales_after", "products_then", "customers_then")
+
+
+def identities(warehouse: Warehouse, weeks: Sequence[date]) -> "pd.DataFrame":
+    """The rows of features.identities for the given Mondays."""
+    import pandas as pd
+
+    shop, connection = warehouse.shop, warehouse.connection
+    inputs = {"customer_days": CUSTOMER_DAYS, "customers": CONTRACT["customers"].clean}
+    frames = []
+    for week in weeks if "links" in shop.tables else ():
+        links = connection.execute(
+            "SELECT customer_id, key_type || ':' || key_value AS key FROM clean.links WHERE known_on < ? ORDER BY ALL",
+            [week],
+        ).df()
+        seen = warehouse.select(SQL("first_seen"), inputs, {"week": week})
+        frames.append(persons(links, seen, shop.settings.accounts_a_key).assign(as_of=week))
+    if not frames:
+        return pd.DataFrame({"as_of": [], "customer_id": [], "person_id": [], "account_count": []})
+    return pd.concat(frames, ignore_index=True)
+
+
+def as_of(warehouse: Warehouse, weeks: Sequence[date], *, is_published: bool = False) -> dict[str, Any]:
+    """What a select reads of some Mondays, by name:
+
+    weeks: the Mondays (as_of); merged: accounts that belong together as of each (as_of, customer_id, person_id);
+    orders, events, products, customers, customer_days: the tables; sales: see resources.sales;
+    person_days, person_sales: what each person did, as known before each Monday; person_days_after, person_sales_after: what they
+    did from it on; products_then, customers_then: what was last known of each before it.
+
+    Where the weeks are published, the persons are those of features.identities.
+    """
+    people = IDENTITIES if is_published else identities(warehouse, weeks)
+    merged = (
+        "SELECT CAST(as_of AS DATE) AS as_of, CAST(customer_id AS VARCHAR) AS customer_id, CAST(person_id AS VARCHAR) AS person_id "
+        "FROM people WHERE CAST(as_of AS DATE) IN (SELECT as_of FROM weeks)"
+    )
+    inputs: dict[str, Any] = {"weeks": list(weeks), "people": people, "merged": merged, "customer_days": CUSTOMER_DAYS}
+    inputs |= {name: CONTRACT[name].clean for name in ("orders", "events", "products", "customers")}
+    inputs |= {"sales": sales(warehouse.shop, "orders")}
+    return inputs | {name: SQL(name) for name in VIEWS}
+
+
+def customers_as_of(warehouse: Warehouse, week: date) -> "pd.DataFrame":
+    """Customers as of a Monday, with the columns of features.customers, ordered by person."""
+    return warehouse.select(f"SELECT * FROM ({SQL('customers')}) ORDER BY person_id", as_of(warehouse, [week]))
+
+
+def published_customers(warehouse: Warehouse, week: date) -> "pd.DataFrame":
+    """The rows of features.customers of a week, ordered by person, with every column: what a shop lacks is 0 or empty, as it is in
+    `customers_as_of`, so that a fit on the one scores the other."""
+    query = "SELECT * FROM customers WHERE as_of = $week ORDER BY person_id"
+    return warehouse.select(query, {"customers": CUSTOMERS}, {"week": week})
+
+
+def opinions(warehouse: Warehouse, weeks: Sequence[date], review_scores: Table) -> tuple[str, dict[str, Any]]:
+    """The select of what each person's reviews say as of some Mondays, and what it reads."""
+    inputs = as_of(warehouse, weeks) | {"reviews": review_scores, "reviews_then": SQL("reviews_then")}
+    return SQL("opinions"), inputs

@@ -1,0 +1,45 @@
+"""What insights.clv reads: purchases as of Mondays, and what they cost the shop."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from assets.features import reads as features
+from resources.code import sql_files
+from resources.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SQL = sql_files(__file__)
+COSTS = "SELECT * FROM products WHERE cost IS NOT NULL"
+
+
+def purchases(warehouse: Warehouse, weeks: Sequence[date], *, is_published: bool = False) -> dict[str, Any]:
+    """What selects read of some Mondays: `purchase_days`, and `summary` (frequency, recency, T and money in days)."""
+    return features.as_of(warehouse, weeks, is_published=is_published) | {
+        "purchase_days": (SQL("purchase_days"), {}),
+        "summary": (SQL("summary"), {"days_per_unit": 1}),
+    }
+
+
+def customers_of(warehouse: Warehouse, day: date) -> "pd.DataFrame":
+    """The rows of `summary` as of a Monday, ordered by person."""
+    return warehouse.select("SELECT * FROM summary ORDER BY person_id", purchases(warehouse, [day]))
+
+
+def scored_customers(warehouse: Warehouse, week: date) -> "pd.DataFrame":
+    """The same of a published Monday, with what was paid and what it cost where costs are known."""
+    inputs = purchases(warehouse, [week], is_published=True) | {
+        "costs": COSTS,
+        "costs_then": features.SQL("products_then").replace("products AS p", "costs AS p"),
+        "margins": SQL("margins"),
+    }
+    return warehouse.select(
+        """
+        SELECT s.*, m.paid, m.cost
+        FROM summary AS s LEFT JOIN margins AS m ON m.as_of = s.as_of AND m.person_id = s.person_id
+        ORDER BY s.person_id
+        """,
+        inputs,
+    )

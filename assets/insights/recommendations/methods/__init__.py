@@ -1,0 +1,1 @@
+"""Sources, their blend, lists and reasons. Pure: no engine, no Dagster, no clock."""

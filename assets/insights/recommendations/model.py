@@ -1,0 +1,51 @@
+"""The settings of a shop's lists: chosen and judged on the first Mondays of quarters, on windows of its past.
+
+They change slowly, and what customers did reaches the lists every week whatever the settings.
+"""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from assets.insights.recommendations.reads import HORIZONS_DAYS, bounds_of, fixed_weighting, window
+from assets.weekly import code_of
+from resources.errors import NotEnough
+from resources.fitted import Fitted
+from resources.registry import RoomModel, replay
+from resources.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from assets.insights.recommendations.methods.blended_model import Settings
+
+LEAST_PAST_DAYS = 30
+
+
+def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
+    """The settings as of a day: chosen on the window before the last, judged on the last. The windows are the shortest of the set ones
+    in which enough customers bought. Raises NotEnough where even the longest have too few, or the history does not reach back so far."""
+    from assets.insights.recommendations.methods import study
+
+    shop = warehouse.shop
+    needs = f"{study.LEAST_JUDGED} customers who bought again in each of the last two windows of up to {max(HORIZONS_DAYS)} days"
+    for horizon_days in HORIZONS_DAYS:
+        test, validation = (day - timedelta(days=n * horizon_days) for n in (1, 2))
+        if validation < shop.start + timedelta(days=LEAST_PAST_DAYS):
+            raise NotEnough(needs, f"{(day - shop.start).days} days of history")
+        windows = [window(warehouse, start, horizon_days) for start in (validation, test)]
+        if min(map(study.judged_of, windows)) < study.LEAST_JUDGED:
+            continue
+        previous = before.parameters if before else None
+        found = study.fit(*windows, previous, fixed_weighting(shop), bounds_of(shop))
+        parameters = found.parameters | {"horizon_days": horizon_days}
+        return Fitted(MODEL.name, day, "blend", parameters, found.metrics, found.in_force)
+    raise NotEnough(needs, "fewer")
+
+
+def settings_of(warehouse: Warehouse, week: date) -> "Settings":
+    """The settings in force; before the first fit, those that every shop begins with."""
+    from assets.insights.recommendations.methods.blended_model import Settings
+
+    fitted = replay(warehouse, MODEL, [week]).in_force(week)
+    return Settings.of(fitted.parameters) if fitted else Settings.default(fixed_weighting(warehouse.shop))
+
+
+MODEL = RoomModel("recommendations", history_days=91, fit=fit, code=code_of(__file__), at_most="quarterly")

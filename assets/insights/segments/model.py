@@ -1,0 +1,37 @@
+"""The segmentation of a shop: fitted on buyers as of first Mondays, frozen in between."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from assets.features.reads import customers_as_of
+from assets.weekly import code_of
+from resources.fitted import Fitted, Metrics
+from resources.registry import RoomModel
+from resources.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
+    """The segments of the buyers as of `day`. Raises NotEnough while there are too few of them."""
+    from assets.insights.segments.methods import clusters
+
+    previous = clusters.Fit.from_parameters(before.parameters) if before else None
+    found = clusters.fit(buyers(customers_as_of(warehouse, day)), previous=previous)
+    metrics = Metrics(found.reason, found.tables, figures=found.figures)
+    return Fitted(MODEL.name, day, "kmeans", found.parameters(), metrics, found.accepted)
+
+
+def assigned(fitted: Fitted, customers: "pd.DataFrame") -> "pd.DataFrame":
+    """The segments of customers as of a Monday by one fit: the columns of insights.segments."""
+    from assets.insights.segments.methods import clusters
+
+    return clusters.assign(clusters.Fit.from_parameters(fitted.parameters), buyers(customers))
+
+
+def buyers(customers: "pd.DataFrame") -> "pd.DataFrame":
+    return customers[customers["frequency"] > 0].reset_index(drop=True)
+
+
+MODEL = RoomModel("segments", history_days=91, fit=fit, code=code_of(__file__))

@@ -1,0 +1,101 @@
+"""The step that every weekly table with a fit takes: replay the fits, score each week by the one it uses, say what is missing."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from data_checks.gate import book
+from data_checks.gate.rows import Rows, Work
+from resources.code import place_of
+from resources.evidence import Evidence
+from resources.fitted import Fitted
+from resources.registry import Fits, RoomModel, replay
+from resources.tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def code_of(module_file: str) -> tuple[str, ...]:
+    """The places whose code decides what a room's fits are: its own folder, the features they rest on, and the learners."""
+    return (place_of(module_file), "assets/features", "resources/learning")
+
+
+def weekly_rows(
+    work: Work,
+    table: Table,
+    model: RoomModel,
+    score: "Callable[[date, Fitted], pd.DataFrame]",
+    what: str,
+    weeks: Sequence[date] | None = None,
+    evidence: "Callable[[Fits], dict[str, Evidence]] | None" = None,
+) -> Rows:
+    """The rows of `table` of the weeks asked for, or of `weeks`: those of each week by `score(week, fit in force)`, with as_of,
+    fitted_as_of and model_version; none before there is a fit. `what` names the rows in the note on weeks without them."""
+    weeks = work.keys if weeks is None else weeks
+    if not weeks:
+        return Rows("")
+    fits = replay(work.warehouse, model, weeks)
+    without = keep_scores(work, table, fits, weeks, score)
+    return Rows(
+        "SELECT * FROM scored",
+        metadata=notes_on(fits, without, what),
+        evidence=evidence(fits) if evidence else {},
+    )
+
+
+def keep_scores(
+    work: Work,
+    table: Table,
+    fits: Fits,
+    weeks: Sequence[date],
+    score: "Callable[[date, Fitted], pd.DataFrame]",
+) -> list[date]:
+    """Scores weeks one after the other into the temporary table `scored`, so that memory does not grow with the weeks; returns
+    those without a fit."""
+    connection = work.connection
+    connection.execute(table.create_sql("scored", temporary=True).replace("CREATE", "CREATE OR REPLACE", 1))
+    without: list[date] = []
+    for week in weeks:
+        fitted = fits.in_force(week)
+        if fitted is None:
+            without.append(week)
+            continue
+        frame = score(week, fitted)
+        if frame.empty:
+            continue
+        stamps = {"as_of": week, "fitted_as_of": fitted.fitted_as_of, "model_version": fitted.version}
+        names = [name for name in frame.columns if name in table.column_names and name not in stamps]
+        given = {name: value for name, value in stamps.items() if name in table.column_names}
+        columns = ", ".join([*(f'"{name}"' for name in names), *(f"${name} AS {name}" for name in given)])
+        connection.register("frame", frame)
+        connection.execute(f"INSERT INTO scored BY NAME SELECT {columns} FROM frame", given)
+        connection.unregister("frame")
+    return without
+
+
+def notes_on(fits: Fits, without: Sequence[date], what: str) -> dict[str, Any]:
+    """What a step says of its fits: the newest, and up to which week there is no `what`, and why."""
+    notes: dict[str, Any] = {}
+    if fits.newest:
+        newest = fits.newest
+        said = {"fitted_as_of": newest.fitted_as_of.isoformat(), "method": newest.method, "in_force": newest.in_force}
+        notes["newest_fit"] = dg.MetadataValue.json(
+            said | {"reason": newest.metrics.reason} | dict(newest.metrics.figures)
+        )
+    if without:
+        notes["not_enough_history"] = f"{fits.why_none(without[-1])}; weeks up to {without[-1]} have no {what}"
+    return notes
+
+
+def stored_weeks(work: Work, table: Table, weeks: Sequence[date]) -> list[date]:
+    """Those of some weeks whose partition of a table is there and up to date. The others are to be worked out by who needs them, so
+    that a first run gives what a backfill gives."""
+    there = book.published(work.connection, table)
+    return [week for week in weeks if week.isoformat() in there]
+
+
+def week_before(week: date) -> date:
+    return week - timedelta(days=7)

@@ -1,0 +1,1 @@
+"""Forecasters that were measured and that no shop runs."""

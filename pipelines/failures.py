@@ -1,0 +1,87 @@
+"""What failed in the newest commands, read from Dagster's own files: `zhike status` answers before Dagster would be imported."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from resources.database import GONE, PROCESS_TAG, process_of
+from resources.home import Home
+from resources.masks import masked
+
+# The runs that one command made.
+COMMAND_TAG = "zhike/command"
+BACKFILL_TAG = "dagster/backfill"
+RECENT_RUNS = 20
+SHOWN_FAILURES = 5
+
+
+def failures(home: Home) -> list[dict[str, str]]:
+    """What failed in the newest commands and backfills, up to the newest one in which nothing did. One command is several
+    runs when a step fails, and the last of them may be fine."""
+    history = home.dagster / "history"
+    found: list[dict[str, str]] = []
+    for _, together in groupby(_runs(history / "runs.db"), lambda run: run["belongs_to"]):
+        runs = list(together)
+        failed = [run for run in runs if run["status"] == "FAILURE" or _is_dead(run)]
+        if not failed and any(run["status"] == "SUCCESS" for run in runs):
+            break
+        found += [{"run": run["run_id"], "job": run["job"], "why": _why(history, run)} for run in failed]
+    return found[:SHOWN_FAILURES]
+
+
+def _runs(file: Path) -> list[dict[str, Any]]:
+    """The newest runs, the newest first."""
+    return list(
+        _read(
+            file,
+            """
+            SELECT run_id, pipeline_name AS job, status,
+                coalesce((SELECT value FROM run_tags AS t WHERE t.run_id = runs.run_id AND key = :command),
+                    (SELECT value FROM run_tags AS t WHERE t.run_id = runs.run_id AND key = :backfill), run_id) AS belongs_to,
+                (SELECT value FROM run_tags AS t WHERE t.run_id = runs.run_id AND key = :process) AS process
+            FROM runs ORDER BY id DESC LIMIT :recent
+            """,
+            command=COMMAND_TAG,
+            backfill=BACKFILL_TAG,
+            process=PROCESS_TAG,
+            recent=RECENT_RUNS,
+        )
+    )
+
+
+def _is_dead(run: dict[str, Any]) -> bool:
+    """Whether a run goes on by the book only; Dagster is told of it when the next run starts."""
+    process = run["process"]
+    going = run["status"] in ("STARTED", "STARTING", "CANCELING")
+    return bool(going and process and process_of(int(process.partition(":")[0])) != process)
+
+
+def _why(history: Path, run: dict[str, Any]) -> str:
+    """What the gate said, else the first cause."""
+    if _is_dead(run):
+        return GONE
+    events = _read(
+        history / "runs" / f"{run['run_id']}.db",
+        "SELECT event FROM event_logs WHERE dagster_event_type IN ('STEP_FAILURE', 'PIPELINE_FAILURE') ORDER BY id LIMIT 1",
+    )
+    for row in events:
+        event = json.loads(row["event"])["dagster_event"]
+        data = event["event_specific_data"] or {}
+        described = (data.get("user_failure_data") or {}).get("description")
+        error = data.get("error")
+        while error and error.get("cause"):
+            error = error["cause"]
+        return described or masked(error["message"].strip() if error else event["message"] or "the run failed")
+    return "see the run in the web UI"
+
+
+def _read(file: Path, sql: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    if not file.is_file():
+        return
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        yield from map(dict, connection.execute(sql, parameters).fetchall())

@@ -1,0 +1,1 @@
+"""What others are told, from the published snapshot alone."""

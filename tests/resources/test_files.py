@@ -1,0 +1,126 @@
+"""Files as shops write them come back value by value; cut and damaged ones are refused."""
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resources.errors import ZhikeError
+from resources.files import relation
+from resources.shop import Source
+
+VALUES = st.text(alphabet="#'\"\\;|\t\n,a1é中 ^:-.", max_size=6)
+ROWS = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(VALUES, min_size=width, max_size=width), max_size=30))
+# Within quotes a backslash escapes; so in that dialect all fields are quoted.
+DIALECTS = [(",", '"', "\n"), (";", '"', "\r\n"), ("\t", '"', "\n"), ("|", "\\", "\n")]
+ORDERS = "id,price\n" + "".join(f"#{n},{n}.50\n" for n in range(3000))
+
+
+def read(path: Path, **declared: object) -> list[tuple[str | None, ...]]:
+    connection = duckdb.connect()
+    source = Source.model_validate({"path": str(path), **declared})
+    return connection.execute(f"SELECT * FROM {relation(connection, str(path), source)}").fetchall()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_value_of_a_csv_comes_back(tmp_path_factory: pytest.TempPathFactory, dialect: tuple[str, str, str]):
+    delimiter, escape, end = dialect
+    path = tmp_path_factory.mktemp("dialect") / "rows.csv"
+
+    @settings(max_examples=40, deadline=None)
+    @given(rows=ROWS)
+    def holds(rows: list[list[str]]) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(
+                file,
+                delimiter=delimiter,
+                lineterminator=end,
+                doublequote=escape == '"',
+                escapechar=None if escape == '"' else escape,
+                quoting=csv.QUOTE_MINIMAL if escape == '"' else csv.QUOTE_ALL,
+            )
+            writer.writerow([f"c{place}" for place in range(len(rows[0]) if rows else 2)])
+            writer.writerows(rows)
+        wanted = [tuple(value or None for value in row) for row in rows]
+        assert [
+            tuple(value or None for value in row) for row in read(path, delimiter=delimiter, escape=escape)
+        ] == wanted
+
+    holds()
+
+
+def test_a_number_sign_is_no_comment(tmp_path: Path):
+    (tmp_path / "o.csv").write_text("id,a\n#1001,x\n1002,y\n#1003,'^\n", encoding="utf-8")
+    assert read(tmp_path / "o.csv") == [("#1001", "x"), ("1002", "y"), ("#1003", "'^")]
+
+
+def test_a_record_with_another_number_of_fields_is_refused_with_its_line(tmp_path: Path):
+    (tmp_path / "o.csv").write_text("id,a\n1,x\n2,y,z\n3,w\n", encoding="utf-8")
+    with pytest.raises(duckdb.Error, match="Line: 3"):
+        read(tmp_path / "o.csv")
+
+
+def test_json_values_are_text_as_written(tmp_path: Path):
+    first = '{"id": 420000123420240100000000000001, "uuid": "ABCDEF12-ABCD-1234-ABCD-ABCDEF123456", "at": "2024-01-01T10:00:00+08:00", "day": "2024-1-8"}'
+    rows = [
+        first,
+        *['{"id": 420000123420240100000000000002}'] * 25_000,
+        '{"id": 3, "late": "x", "items": [{"sku": "a"}]}',
+    ]
+    for ending, text in (("jsonl", "\n".join(rows)), ("json", "[" + ",".join(rows) + "]")):
+        path = tmp_path / f"o.{ending}"
+        path.write_text(text, encoding="utf-8")
+        found = read(path)
+        assert len(found) == 25_002
+        assert found[0][:4] == tuple(str(value) for value in json.loads(first).values())
+        assert found[1][0] == "420000123420240100000000000002"
+        assert found[-1][4:] == ("x", '[{"sku":"a"}]')
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig", "latin-1"])
+def test_an_encoding_is_read_where_it_is_declared(tmp_path: Path, encoding: str):
+    word = "é" if encoding == "latin-1" else "龙井茶"
+    (tmp_path / "o.csv").write_text(f"id,title\n1,{word}\n", encoding=encoding)
+    assert read(tmp_path / "o.csv", encoding=encoding) == [("1", word)]
+
+
+def test_another_encoding_than_utf8_is_named(tmp_path: Path):
+    (tmp_path / "o.csv").write_text("编号,标题\n1,龙井茶\n", encoding="gbk")
+    with pytest.raises(ZhikeError, match="encoding: gb18030"):
+        read(tmp_path / "o.csv")
+
+
+def test_a_cut_gzip_file_is_refused_wherever_it_is_cut(tmp_path: Path):
+    path = tmp_path / "o.csv.gz"
+    whole = gzip.compress(ORDERS.encode())
+    path.write_bytes(whole)
+    assert len(read(path)) == 3000
+    damaged = whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:]
+    for content in [*(whole[: len(whole) * part // 40] for part in range(1, 40)), whole[:-1], damaged]:
+        path.write_bytes(content)
+        with pytest.raises(ZhikeError, match="cut or damaged"):
+            read(path)
+
+
+def test_a_cut_zstd_file_is_refused_wherever_it_is_cut(tmp_path: Path):
+    path = tmp_path / "o.csv.zst"
+    whole = pa.compress(ORDERS.encode(), codec="zstd", asbytes=True)
+    path.write_bytes(whole)
+    assert len(read(path)) == 3000
+    for part in range(1, 40):
+        path.write_bytes(whole[: len(whole) * part // 40])
+        with pytest.raises(ZhikeError, match="cut or damaged"):
+            read(path)
+
+
+def test_a_last_line_without_its_end_is_refused_unless_the_source_says_so(tmp_path: Path):
+    (tmp_path / "o.csv").write_text("id,price\n1,10\n2,1", encoding="utf-8")
+    with pytest.raises(ZhikeError, match="open_end"):
+        read(tmp_path / "o.csv")
+    assert read(tmp_path / "o.csv", open_end=True) == [("1", "10"), ("2", "1")]

@@ -7,6 +7,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import tempfile
 import zlib
 from pathlib import Path
@@ -22,6 +23,8 @@ BLOCK = 1 << 20
 # Bytes of a record at most, as for the engine's reader of CSV.
 LONGEST = 2_000_000
 _CUT = "deliver it again, whole"
+# Characters that no text file has; in GB18030 and Latin-1 these bytes are nothing else.
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 
 
 def relation(connection: duckdb.DuckDBPyConnection, path: str, source: Source) -> str:
@@ -117,10 +120,13 @@ def _told(path: str, read: bytes) -> str:
         return codecs.getincrementaldecoder("utf-8-sig")().decode(read)
     except UnicodeDecodeError as error:
         likely = likely_encoding(read)
+        if not likely:
+            raise ZhikeError(
+                "the file is not text", path, "deliver what the source declares: a table as text"
+            ) from None
+        line = read[: error.start].count(bytes([10])) + 1
         raise ZhikeError(
-            f"the file is not UTF-8: line {read[: error.start].count(bytes([10])) + 1}",
-            path,
-            f"set `encoding: {likely}` at its source" if likely else "set its `encoding` at its source",
+            f"the file is not UTF-8: line {line}", path, f"set `encoding: {likely}` at its source"
         ) from None
 
 
@@ -155,9 +161,11 @@ def what_is_wrong(path: str, source: Source) -> tuple[str, str] | None:
 
 
 def likely_encoding(read: bytes) -> str:
-    """Which encoding bytes that are not UTF-8 most likely have."""
+    """Which encoding bytes that are not UTF-8 most likely have; empty for what is not text."""
     if read.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if _CONTROL.search(read):
+        return ""
     for name in ("gb18030", "latin-1"):
         try:
             codecs.getincrementaldecoder(name)().decode(read)

@@ -238,12 +238,12 @@ def test_a_day_far_larger_or_smaller_than_its_weekday_is_not_believed(tmp_path: 
     ("spoil", "said"),
     [
         (lambda path: path.unlink(), "source order_lines has no file for 2024-01-31"),
-        (lambda path: path.write_bytes(bytes(range(256)) * 40), "source order_lines cannot be read"),
+        (lambda path: path.write_bytes(bytes(range(256)) * 40), "the file is not text"),
         (
             lambda path: path.write_text("order_id,line_no\nd10,1\n"),
             "required columns are not mapped: product_id, quantity, ordered_at",
         ),
-        (lambda path: path.write_text(""), "deliver the file with these columns in its header"),
+        (lambda path: path.write_text(""), "deliver it with a header, and no rows for a day on which nothing happened"),
     ],
     ids=["no file", "no text", "a column missing", "empty"],
 )

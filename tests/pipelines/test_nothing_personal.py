@@ -167,7 +167,7 @@ BROKEN = f'"{NAME}",{MOBILE},{EMAIL},{IDENTITY},{CARD},"{STREET}\n{NAME}",x,y,z,
         (
             "customers",
             lambda path: path.write_bytes(f"customer_id,region\n{NAME},{MOBILE} {STREET}\n".encode("gbk")),
-            "utf-8",
+            "UTF-8",
         ),
         (
             "links",

@@ -71,6 +71,8 @@ MAY_BE_EMPTY = {
     "insights/segment_moves", "insights/recommendation_feedback", "insights/similar_products", "insights/bought_together",
     "insights/customer_opinions", "insights/product_satisfaction", "insights/aspect_trends", "features/identities", "insights/profiles",
     "insights/cohorts", "features/customers",
+    # Nobody visits the made shop in the week that is scored.
+    "insights/session_propensity",
 }  # fmt: skip
 
 

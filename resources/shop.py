@@ -60,7 +60,7 @@ class Source(BaseModel):
     path: str
     history: bool = False
     optional: bool = False
-    delimiter: str = Field("", max_length=1, description="What separates fields; unless told a comma, in .tsv a tab.")
+    delimiter: str = Field("", max_length=1, description="What separates fields; by default a comma, in .tsv a tab.")
     quote: str = Field('"', max_length=1, description="What encloses a field; empty where nothing does.")
     escape: str = Field('"', max_length=1, description="What stands before a quote within a field.")
     header: bool = Field(
@@ -71,7 +71,7 @@ class Source(BaseModel):
     open_end: bool = Field(False, description="Whether the last line may lack its end; else such a file counts as cut.")
     dates: Literal["dmy", "mdy"] | None = Field(
         None,
-        description="The order of day and month in dates such as 05/01/2024; unless told, a day above 12 settles it.",
+        description="The order of day and month in dates such as 05/01/2024; without it, a day above 12 settles it.",
     )
 
     @field_validator("encoding")
@@ -163,7 +163,7 @@ class Settings(BaseModel):
     )
     forecast_days: int = Field(28, ge=7, le=91, description="Days ahead that are forecast.")
     events: list[Event] | None = Field(
-        None, description="Events known beforehand; unless told, a shop with a Chinese locale has 双11, 618 and 春节."
+        None, description="Events known beforehand; by default a shop with a Chinese locale has 双11, 618 and 春节."
     )
     sentiment_engine: Literal["own", "snownlp"] = Field("own", description="What scores reviews.")
     snownlp_reviews: int = Field(
@@ -200,7 +200,7 @@ class Recommendations(BaseModel):
     history: int = Field(
         500,
         ge=1,
-        description="Products that a customer's taste is read from, the latest. Whatever it bought before is not new to it either.",
+        description="Products that a customer's taste is read from, the latest. Whatever they bought before is not new to them either.",
     )
     neighbours: int = Field(
         1000, ge=10, description="Edges of a product in the item graph: memory is products times this."

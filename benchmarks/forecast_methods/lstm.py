@@ -54,7 +54,7 @@ def _inputs(values: Floats, start: int, back: int, season: int) -> tuple[Floats,
 
 
 def _fitted(past: Any, weekday: Any, coming: Any, horizon: int, season: int) -> tuple[Floats, Floats]:
-    """What is forecasts after the last window, and the errors in all others."""
+    """What is forecast after the last window, and the errors in all others."""
     import torch  # pyright: ignore[reportMissingImports]
 
     reader = torch.nn.LSTM(1, UNITS, batch_first=True)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from assets.features.tables import IDENTITIES
 from assets.insights.recommendations.tables import FEEDBACK, PROFILES, RECOMMENDATIONS, SIMILAR, TOGETHER
 from data_checks import recommendations
 from tests.data_checks.cases.case import BAD_MONDAY, MONDAY, Case, doubled, fitted, worse
@@ -35,8 +36,9 @@ CASES = [
             "rebuying_is_predicted_better_than_popularity": worse(
                 "recommendations", "rebuy_ahead_of_popularity", -0.01
             ),
-            "new_products_are_new_to_the_customer": "UPDATE stage SET product_id = 'tea' WHERE as_of = $bad AND list = 'discover'; "
-            "DELETE FROM stage WHERE as_of = $bad AND list = 'rebuy'",
+            # Bought under another account of theirs.
+            "new_products_are_new_to_the_customer": "INSERT INTO features.identities BY NAME SELECT CAST($bad AS DATE) AS as_of, 'bob' AS customer_id, "
+            "'anna' AS person_id; INSERT INTO clean.orders SELECT * REPLACE ('pot' AS product_id, 'bob' AS customer_id) FROM clean.orders WHERE customer_id = 'anna'",
             "what_cannot_be_bought_is_not_shown": "INSERT INTO clean.products VALUES ('pot', false, CAST($bad AS DATE) - 1)",
         },
         figures="SELECT as_of, coverage, overlap FROM spread",
@@ -44,6 +46,7 @@ CASES = [
         around=(
             fitted("recommendations", AHEAD, BOTH),
             STOCK,
+            IDENTITIES.create_sql(),
             # More than twice what anna knows.
             "INSERT INTO clean.orders SELECT o.* REPLACE ('p' || n AS product_id, NULL AS customer_id) FROM clean.orders AS o, range(3) AS t(n)",
             "CREATE TABLE spread AS SELECT as_of, 0.4 AS coverage, 0.3 AS overlap FROM asked",

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix, random
 
 from assets.insights.recommendations.methods import blended_model, feedback, metrics, rebuy, reranking
 from assets.insights.recommendations.methods.blended_model import Bounds, Judged, Settings
-from assets.insights.recommendations.methods.candidates import NOBODY, scaled
+from assets.insights.recommendations.methods.candidates import NOBODY, ranked, scaled
 from assets.insights.recommendations.methods.history import Past, rows_of
 from assets.insights.recommendations.methods.interactions import Interactions
 from assets.insights.recommendations.methods.sources.item_graph import Graph, item_graph
@@ -346,3 +346,10 @@ def test_what_is_due_comes_first_among_what_was_bought_before() -> None:
     assert p.mean() == pytest.approx(again.mean(), abs=0.01)
     assert rebuy.Rebuy.of(model.parameters()) == model
     assert rebuy.fit(rows, np.zeros(3000, bool)) is None
+
+
+def test_equal_scores_come_in_the_order_of_products_also_at_the_cut() -> None:
+    products = np.arange(12).reshape(1, -1).repeat(2, axis=0)
+    scores = np.array([[1, 2, 2, 2, 0, 2, 1, 2, 3, 2, 2, 1], [1.0] * 12], np.float32)
+    found, _ = ranked(products, scores, 3)
+    assert found.tolist() == [[8, 1, 2], [0, 1, 2]]

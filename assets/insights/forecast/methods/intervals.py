@@ -1,6 +1,6 @@
 """Prediction intervals from the forecaster's own errors at past origins; no distribution is assumed.
 
-Errors are taken on square roots, where a busy day varies as much as a quiet one. The spread is forecasts by step, never
+Errors are taken on square roots, where a busy day varies as much as a quiet one. The spread is measured by step, never
 narrowing with distance; the shape is shared by all steps, since a dozen origins cannot show a tail at each. The quantile
 is the conformal one, ⌈(n + 1) level⌉ of n (Vovk, Gammerman & Shafer, 2005). Errors of one origin are not independent and
 shops change: so what is asked of the past errors (the nominal level) is chosen by what intervals held on older origins.
@@ -52,8 +52,8 @@ def spread_by_step(errors: Floats) -> Floats:
 
 def covered(actual: Floats, lower: Floats, upper: Floats) -> float:
     """The share of days that fell within."""
-    forecasts = ~np.isnan(actual) & ~np.isnan(lower)
-    return float(((actual >= lower) & (actual <= upper))[forecasts].mean()) if forecasts.any() else np.nan
+    judged = ~np.isnan(actual) & ~np.isnan(lower)
+    return float(((actual >= lower) & (actual <= upper))[judged].mean()) if judged.any() else np.nan
 
 
 def calibrated(shares: Mapping[float, float], level: float) -> float:

@@ -1,6 +1,6 @@
-"""Rolling origins: what a forecaster would have said on past days, and how far off it was.
+"""Rolling origins: what a forecaster would have forecast on past days, and how far off it was.
 
-At each origin it sees the days before and nothing else. Errors are forecasts as MASE (Hyndman & Koehler, 2006): the mean
+At each origin it sees the days before and nothing else. Errors are given as MASE (Hyndman & Koehler, 2006): the mean
 absolute error in units of the seasonal naive error within that history.
 """
 
@@ -13,7 +13,7 @@ from resources.errors import NotEnough
 
 
 def rolling_origins(days: int, horizon: int, count: int, step: int | None = None) -> list[int]:
-    """The last `count` origins whose horizon lies within the history, `step` days apart (a horizon, unless forecasts)."""
+    """The last `count` origins whose horizon lies within the history, `step` days apart (a horizon by default)."""
     step = horizon if step is None else step
     origins = [days - horizon - number * step for number in range(count)]
     return [origin for origin in reversed(origins) if origin > 0]
@@ -49,7 +49,7 @@ def naive_error(history: Floats, season: int) -> float:
 
 
 def mase(actual: Floats, forecasts: Floats, unit: float) -> float:
-    """NaN where the history never moved, and the unit is 0: no error can be forecasts in it."""
+    """NaN where the history never moved, and the unit is 0: no error can be measured in it."""
     return float(np.nanmean(np.abs(actual - forecasts)) / unit) if unit > 0 else np.nan
 
 

@@ -1,4 +1,4 @@
-"""The rows of the forecast tables, from what was forecasts on Mondays."""
+"""The rows of the forecast tables, from what was forecast on Mondays."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,7 +42,7 @@ def forecast_rows(
 
 
 def backtest_rows(then: Histories, closed: Histories, forecasts: Sequence[Row], floor: Forecasts) -> list[Row]:
-    """A row a series of what was forecasts on `then.as_of`, judged by what was known when its last day had passed.
+    """A row a series of what was forecast on `then.as_of`, judged by what was known when its last day had passed.
 
     `forecasts` are rows of insights.forecasts of that Monday, in order; `floor` is last week repeated from that Monday on.
     """

@@ -24,7 +24,7 @@ RECORD_WEEKS = 52
 
 @dataclass(frozen=True)
 class Forecasts:
-    """What was forecasts on a Monday."""
+    """What was forecast on a Monday."""
 
     as_of: date
     days: list[date]
@@ -94,7 +94,7 @@ def because(method: str, short: NotEnough | None) -> Words:
 
 
 def record(key: Key, seen: Histories, earlier: Sequence[Forecasts], steps: int) -> tuple[Floats, Floats]:
-    """What happened and what had been forecasts, origins × steps, of the forecasts of earlier Mondays; NaN for days to come."""
+    """What happened and what had been forecast, origins × steps, of the forecasts of earlier Mondays; NaN for days to come."""
     mean, ordinals = np.full((len(earlier), steps), np.nan), np.full((len(earlier), steps), -1)
     for row, each in enumerate(earlier):
         if key in each.mean:

@@ -124,7 +124,7 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Customers whose next purchases are known: what they had bought, and what they then bought for the first time."""
+    """Customers whose next purchases are known: what they bought until then, and what they bought for the first time afterwards."""
 
     customers: Ids
     bought: Matrix
@@ -219,7 +219,7 @@ def few_known(interactions: Interactions) -> Indices:
 def choose(
     past: Past, later: "pd.DataFrame", bounds: Bounds, before: Settings | None = None, fixed: Weighting | None = None
 ) -> Settings:
-    """The settings by which purchases of `later` that are new to their customer are best foretold from the past. `fixed`: the weighting where
+    """The settings by which purchases of `later` that are new to their customer are best predicted from the past. `fixed`: the weighting where
     the shop has set it. `before`: settings in force, where the search begins."""
     judged = Judged.of(past, later, bounds.judged)
     weighting = fixed or (before.weighting if before else Settings.default().weighting)

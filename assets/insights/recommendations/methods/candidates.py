@@ -101,6 +101,10 @@ def ranked(products: Products, scores: Scores, count: int) -> tuple[Products, Sc
 
 
 def _best(scores: Scores, count: int) -> NDArray[np.int64]:
-    at = np.sort(np.argpartition(-scores, count - 1, axis=1)[:, :count], axis=1)
+    cut = -np.partition(-scores, count - 1, axis=1)[:, count - 1 : count]
+    above, ties = scores > cut, scores == cut
+    # Of those at the cut the first: a partition alone would take any of them.
+    is_kept = above | (ties & (ties.cumsum(axis=1) <= count - above.sum(axis=1, keepdims=True)))
+    at = np.nonzero(is_kept)[1].reshape(len(scores), count)
     order = np.argsort(-np.take_along_axis(scores, at, 1), axis=1, kind="stable")
     return np.take_along_axis(at, order, 1)

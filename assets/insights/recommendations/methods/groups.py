@@ -23,7 +23,7 @@ EVERYBODY = "everybody"
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """`shares[g, p]`: product p's part of what group `names[g]` dealt with. The first group is everybody."""
+    """`shares[g, p]`: product p's part of the interactions of group `names[g]`. The first group is everybody."""
 
     names: tuple[str, ...]
     shares: NDArray[np.float32]

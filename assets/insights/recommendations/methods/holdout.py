@@ -143,7 +143,7 @@ def _by(popularity: Any, bought: Matrix) -> Products:
 
 
 def _favourite_categories(window: Window, everybody: Interactions, own: Matrix, bought: Matrix) -> Products:
-    """Personal frequency where nothing was bought yet: the popular products of the categories that the customer dealt with most."""
+    """Personal frequency where nothing was bought yet: the popular products of the categories that the customer bought or looked at most."""
     from scipy.sparse import coo_matrix
 
     popularity = np.asarray(everybody.weights.sum(axis=0)).ravel()

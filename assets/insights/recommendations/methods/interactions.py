@@ -1,4 +1,4 @@
-"""Who dealt with which product, and how much: the one matrix of the room, with its ids.
+"""Who interacted with which product, and how much: the one matrix of the room, with its ids.
 
 Rows are customers and columns are products, always. The matrix is made here from ids and nowhere else, and nothing hands
 on a matrix without the ids of both sides: a swapped or shifted one cannot come about by passing arguments in the wrong order.
@@ -24,7 +24,7 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """`weights[c, p]`: how much customer `customers[c]` dealt with product `products[p]`; both sorted by id."""
+    """`weights[c, p]`: how much customer `customers[c]` interacted with product `products[p]`; both sorted by id."""
 
     customers: Ids
     products: Ids
@@ -69,7 +69,7 @@ class Interactions:
         )
 
     def times_known(self) -> Floats:
-        """By product, the number of customers who dealt with it."""
+        """By product, the number of customers who interacted with it."""
         return np.bincount(self.weights.indices, minlength=self.product_count).astype(float)
 
 

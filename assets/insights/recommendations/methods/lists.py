@@ -58,7 +58,7 @@ def posterior_of(shown: "pd.DataFrame", arms: Mapping[str, float]) -> dict[str, 
 
 @dataclass(frozen=True, eq=False)
 class Making:
-    """By what lists are made: the settings in force, what each source had on its own (`arms`), the shop's rules, the share of customers
+    """By what lists are made: the settings in force, what each source obtained on its own (`arms`), the shop's rules, the share of customers
     held out, and bounds of memory and time."""
 
     settings: Settings

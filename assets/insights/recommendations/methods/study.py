@@ -89,7 +89,7 @@ def _beats(lines: list[dict[str, Any]], name: str) -> bool:
 
 
 def _arms(lines: list[dict[str, Any]]) -> dict[str, float]:
-    """By source of a list, the NDCG it had on its own."""
+    """By source of a list, the NDCG it obtained on its own."""
     found = {
         "collaborative": figure(lines, "discover", MODEL),
         "content": figure(lines, "discover", "content"),

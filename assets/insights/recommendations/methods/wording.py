@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 3
-# Reasons are looked for among the products that a customer dealt with most.
+# Reasons are looked for among the products that a customer interacted with most.
 LOOKED_AT = 50
 LOOKED_AT_ITSELF = ("您看过这件商品", "You looked at it")
 # What two products can have in common: in Chinese and English.

@@ -1,6 +1,6 @@
-"""Content: products described by category, brand, price level and the letters of their title; customers by those they dealt with.
+"""Content: products described by category, brand, price level and the letters of their title; customers by those they interacted with.
 
-It serves products that nobody has dealt with yet, and customers of whom little is known. The parts of a description have a
+It serves products that nobody has interacted with yet, and customers of whom little is known. The parts of a description have a
 length of their own, so that a long title does not outweigh the category; what is missing of a product is simply absent.
 Prices meet softly: each lies between two levels of the logarithm of price, in proportion.
 """
@@ -82,7 +82,7 @@ def _letters(titles: "pd.Series") -> Matrix:
 
 @dataclass(frozen=True, eq=False)
 class ContentSource:
-    """What resembles what the customer dealt with. `popularity_power`: how much popularity counts beside resemblance; a product
+    """What resembles what the customer interacted with. `popularity_power`: how much popularity counts beside resemblance; a product
     without sales has the popularity of the average one. `few`: products to propose of their own accord, those known by few."""
 
     features: Matrix

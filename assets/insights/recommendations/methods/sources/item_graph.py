@@ -1,4 +1,4 @@
-"""Item–item graph: which product goes with which, from who dealt with both.
+"""Item–item graph: which product goes with which, from who interacted with both.
 
 Turbo-CF's linear filter (Park, Shin & Kang 2024, arXiv 2404.14243): interactions divided by powers of both degrees, the product
 of the matrix with itself, and its entries raised to a power. Dividing by the *customer's* degree is what matters: plain

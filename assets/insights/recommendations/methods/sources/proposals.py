@@ -22,7 +22,7 @@ class Source(Protocol):
     scores_all: bool
     """Whether it has a score of products that it does not propose, too."""
     scores_own: bool
-    """Whether it scores products that the customer dealt with already: to a graph each would be its own best neighbour."""
+    """Whether it scores products that the customer interacted with already: to a graph each would be its own best neighbour."""
 
     def proposals(self, histories: Matrix, count: int, without: Matrix | None) -> Matrix | None:
         """Customers × products with scores, `count` a customer beside those of `without`; None from a source that only scores."""
@@ -50,7 +50,7 @@ class Proposing:
 
 @dataclass(frozen=True, eq=False)
 class ItemGraphSource(Proposing):
-    """What goes with what the customer dealt with."""
+    """What goes with what the customer interacted with."""
 
     edges: Matrix
 
@@ -64,7 +64,7 @@ class ItemGraphSource(Proposing):
 
 @dataclass(frozen=True, eq=False)
 class NeighbourSource(Proposing):
-    """What customers alike dealt with."""
+    """What similar customers interacted with."""
 
     neighbours: Neighbours
 

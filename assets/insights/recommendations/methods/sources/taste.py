@@ -54,7 +54,7 @@ class TasteSource:
         return None
 
     def scores(self, histories: Matrix, products: Products) -> Scores:
-        # A product that nobody has dealt with yet sells like a tenth of the average one.
+        # A product that nobody has interacted with yet sells like a tenth of the average one.
         floor = 0.1 * self.popularity.mean()
         total = np.maximum(self.popularity, floor)[products].astype(np.float32)
         for label, leanings in self._leanings(histories):

@@ -21,7 +21,6 @@ from resources.home import Home
 from resources.mapping import require_select
 from resources.privacy import ARRIVAL
 from resources.reading import DAY_OR_MONTH_FIRST
-from resources.reading import register as register_reading
 from resources.shop import Shop, Source
 
 # Seconds within which a file that was written may be written on.
@@ -324,7 +323,6 @@ def stage(
     days: Sequence[date],
 ) -> None:
     """Adds a delivery's rows to the temporary table `arrived`, whose columns are those of the raw table."""
-    register_reading(connection, shop.time_zone, decimal_comma=shop.has_decimal_comma)
     before = _quiet(delivery)
     bind(connection, delivery)
     columns = mapped_columns(connection, shop, table)

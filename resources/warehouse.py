@@ -13,9 +13,10 @@ import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
+from resources import privacy, reading
 from resources.database import GONE, PROCESS_TAG, connected, held, process_of
+from resources.hash_key import hash_key
 from resources.home import Home, open_home
-from resources.privacy import hash_key, mask_stored, register
 from resources.shop import Shop, load_shop
 from resources.tables import MONEY, Column, Table
 
@@ -187,9 +188,10 @@ class Warehouse(dg.ConfigurableResource):
         self._home = open_home(self._shop, Path(self.home))
         with held(self._home, run_id, self.wait_seconds), connected(self._home, self.memory_limit) as connection:
             connection.execute(f"SET TimeZone = '{self._shop.time_zone}'")
-            register(connection, hash_key(self._home.key))
+            privacy.register(connection, hash_key(self._home.key))
+            reading.register(connection, self._shop.time_zone, decimal_comma=self._shop.has_decimal_comma)
             connection.execute(OPS)
-            mask_stored(connection, self._home.folder)
+            privacy.mask_stored(connection, self._home.folder)
             self._connection = connection
             self._memo = {}
             yield self

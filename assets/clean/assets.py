@@ -12,7 +12,6 @@ from data_checks.gate.expectation import FEW
 from data_checks.gate.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT, ContractTable
-from resources.reading import register
 from resources.shop import Shop
 from resources.tables import Column, Table
 
@@ -128,19 +127,21 @@ def _raw_money(table: str, shop: Shop) -> str:
 def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
     """Makes `candidates` (typed rows with a reason or none) and `quarantined` (those with one, as delivered)."""
     connection, shop = work.connection, work.warehouse.shop
-    register(connection, shop.time_zone, decimal_comma=shop.has_decimal_comma)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {typed(table, shop, raw)}")
-    shown = ", ".join(f'"{field.name}" := {_shown(field.name, field.personal)}' for field in table.fields)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE quarantined AS SELECT '{table.name}' AS source_table, r.delivered_on, r.row_no, "
-        f"c.reason, to_json(struct_pack({shown})) AS row, {_raw_money(table.name, shop)} AS money "
-        f"FROM (SELECT delivered_on, row_no, reason FROM candidates WHERE reason IS NOT NULL) AS c "
-        f"JOIN {table.raw.qualified} AS r USING (delivered_on, row_no)"
+    # Masked in one place: the function is large, and each mention of it would be planned anew.
+    texts = ", ".join("NULL" if field.personal else f"r.{field.name}" for field in table.fields)
+    shown = ", ".join(
+        f'"{field.name}" := '
+        + (f"CASE WHEN {field.name} IS NOT NULL THEN '•••' END" if field.personal else f"texts[{n}]")
+        for n, field in enumerate(table.fields, 1)
     )
-
-
-def _shown(name: str, personal: bool) -> str:
-    return f"CASE WHEN r.{name} IS NOT NULL THEN '•••' END" if personal else f"masked(r.{name})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE quarantined AS SELECT '{table.name}' AS source_table, delivered_on, row_no, "
+        f"reason, to_json(struct_pack({shown})) AS row, {_raw_money(table.name, shop)} AS money "
+        f"FROM (SELECT r.*, c.reason, list_transform([{texts}], lambda text: masked(text)) AS texts "
+        f"FROM (SELECT delivered_on, row_no, reason FROM candidates WHERE reason IS NOT NULL) AS c "
+        f"JOIN {table.raw.qualified} AS r USING (delivered_on, row_no))"
+    )
 
 
 def change_rows(table: ContractTable, work: Work) -> Rows:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from assets.clean.assets import fact_rows
 from data_checks.gate.rows import Work
+from resources import privacy, reading
 from resources.contract import CONTRACT
-from resources.privacy import register
 from resources.shop import Shop, load_shop
 from resources.warehouse import Warehouse
 from tests.shop_builder import CHANGES, FACTS, FIRST, LAST, ORDERS_SQL, STORE, Bench, write_store
@@ -39,7 +39,8 @@ class Ledger:
     def __init__(self, shop: Shop, table: str, deliveries: list[Delivery]):
         self.table = CONTRACT[table]
         self.connection = duckdb.connect()
-        register(self.connection, b"the key of a test")
+        privacy.register(self.connection, b"the key of a test")
+        reading.register(self.connection, shop.time_zone)
         self.connection.execute("SET TimeZone = 'Asia/Shanghai'")
         for schema in ("raw", "clean"):
             self.connection.execute(f"CREATE SCHEMA {schema}")

@@ -80,7 +80,7 @@ def _keyed(table: ContractTable) -> Expectation:
     empty = " AND ".join(f'"{name}" IS NULL' for name in table.key)
     return no_row(
         "some_row_part_of_every_key_is_given",
-        empty,
+        f"{empty} AND refused IS NULL",
         "Rows without any part of their key are another file, or a shifted column.",
         severity="warning",
     )

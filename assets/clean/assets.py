@@ -128,12 +128,14 @@ def _raw_money(table: str, shop: Shop) -> str:
 def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
     """Makes `candidates` (typed rows with a reason or none) and `quarantined` (those with one, as delivered)."""
     connection, shop = work.connection, work.warehouse.shop
+    # That of an earlier release may lack a column.
+    work.warehouse.ensure(table.raw)
     register(connection, shop.time_zone, decimal_comma=shop.has_decimal_comma)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {typed(table, shop, raw)}")
     shown = ", ".join(f'"{field.name}" := {_shown(field.name, field.personal)}' for field in table.fields)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE quarantined AS SELECT '{table.name}' AS source_table, r.delivered_on, r.row_no, "
-        f"c.reason, to_json(struct_pack({shown})) AS row, {_raw_money(table.name, shop)} AS money "
+        f"c.reason, coalesce(r.refused, to_json(struct_pack({shown}))) AS row, {_raw_money(table.name, shop)} AS money "
         f"FROM (SELECT delivered_on, row_no, reason FROM candidates WHERE reason IS NOT NULL) AS c "
         f"JOIN {table.raw.qualified} AS r USING (delivered_on, row_no)"
     )

@@ -73,7 +73,16 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
 
 
 def changes(table: ContractTable) -> list[Expectation]:
-    return [_keyed(table)]
+    return [
+        Expectation(
+            "every_file_could_be_read",
+            "A file that cannot be read is left out, with its last good rows where it had some: what it told is missing until it is mended.",
+            "SELECT 'all', count(*) FROM unreadable",
+            at_most=0,
+            severity="error",
+        ),
+        _keyed(table),
+    ]
 
 
 def _keyed(table: ContractTable) -> Expectation:

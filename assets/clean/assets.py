@@ -147,9 +147,11 @@ def _shown(name: str, personal: bool) -> str:
 
 def change_rows(table: ContractTable, work: Work) -> Rows:
     """One row a key and change: the last one of a day, where it differs from the one before."""
+    shop = work.warehouse.shop
     _set_aside(work, table, table.raw.qualified)
     key = ", ".join(table.key)
     columns = ", ".join(table.field_names)
+    has_days = any(spec.is_dated or spec.history for specs in shop.sources_of(table.name).values() for spec in specs)
     return Rows(
         f"""
         SELECT {columns}, known_on FROM (
@@ -160,4 +162,5 @@ def change_rows(table: ContractTable, work: Work) -> Rows:
         ) WHERE before IS NULL OR before <> struct_pack({_content(table)})
         """,
         beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
+        timeless_on=None if has_days else shop.start,
     )

@@ -146,7 +146,7 @@ def _unexpected(name: str, expectations: Sequence[Expectation], frame: "pd.DataF
             {
                 "type": "expect_column_values_to_be_between",
                 "kwargs": {"column": _column(number, e), "min_value": e.at_least, "max_value": e.at_most},
-                "severity": e.severity,
+                "severity": "warning" if e.severity == "warning" else "critical",
                 "meta": {"name": e.name},
             }
             for number, e in enumerate(expectations)

@@ -179,7 +179,10 @@ def test_a_file_named_after_no_day_stops_no_other(tmp_path: Path) -> None:
     write_store(bench.store, WHOLE.replace("lines.csv", '"{date}.csv"'))
     for day in ("2024-01-01", "2024-02-30"):
         write_rows(bench.store / f"{day}.csv", COLUMNS["orders"], [line("a", "anna", "2024-01-01 10:00:00")])
-    assert bench.run("raw/orders", first="2024-01-01", last="2024-01-01").success
+    result = bench.run("raw/orders", first="2024-01-01", last="2024-01-01")
+    assert result.success
+    (told,) = [event.materialization.metadata for event in result.get_asset_materialization_events()]
+    assert told["files_not_read"].value == "2024-02-30.csv is named after no day of the calendar: rename"
     assert bench.query("SELECT order_id FROM raw.orders") == [("a",)]
 
 

@@ -1,4 +1,4 @@
-"""A file as a relation of texts: CSV in the dialect that its source declares, JSON without types by guess, Parquet.
+"""A file as a relation of texts: CSV in the dialect that its source declares, JSON without types by guess, Parquet, Excel.
 
 Nothing is detected. A file that ends before its format says so is refused; a record that does not fit its header costs itself (`sorted_out`).
 """
@@ -15,11 +15,12 @@ import duckdb
 from resources.errors import ZhikeError, engine_words
 from resources.packed import BLOCK, last_byte, opened, unpacked_name
 from resources.records import BROKEN, LONGEST, Refused, dialect_of, is_utf8, likely_encoding, sort_out
+from resources.sheets import write_sheet
 from resources.shop import Source
 
 TEXTS = ("csv", "tsv", "txt")
 JSONS = ("json", "jsonl", "ndjson")
-KINDS = (*TEXTS, *JSONS, "parquet")
+KINDS = (*TEXTS, *JSONS, "parquet", "xlsx")
 
 
 class Unfit(ZhikeError):
@@ -36,10 +37,14 @@ def relation(connection: duckdb.DuckDBPyConnection, path: str, source: Source) -
     kind = kind_of(path)
     if kind not in KINDS:
         raise ZhikeError(
-            f"a file ending in .{kind} cannot be read", path, f"use {', '.join(KINDS)}; all but parquet may be gzipped"
+            f"a file ending in .{kind} cannot be read",
+            path,
+            f"use {', '.join(KINDS)}; text and JSON may be packed (.gz, .zst)",
         )
     if kind == "parquet":
         return f"read_parquet({_quoted(path)})"
+    if kind == "xlsx":
+        return _csv(_sheet(path, source), plain(source), b"")
     last = last_byte(path)
     if kind in JSONS:
         return _json(connection, path, "auto" if kind == "json" else "newline_delimited")
@@ -51,6 +56,8 @@ def relation(connection: duckdb.DuckDBPyConnection, path: str, source: Source) -
 def sorted_out(path: str, source: Source) -> tuple[str, list[Refused]] | None:
     """Of a CSV file that the engine gave up on: a copy with the records that fit, as PLAIN reads it, and the others. None for another
     kind of file. Raises ZhikeError where most records do not fit, or the encoding is another one."""
+    if kind_of(path) == "xlsx":
+        path, source = _sheet(path, source), plain(source)
     if kind_of(path) not in TEXTS:
         return None
     copy = _copy(path, "sorted.csv")
@@ -60,6 +67,12 @@ def sorted_out(path: str, source: Source) -> tuple[str, list[Refused]] | None:
 def plain(source: Source) -> Source:
     """How the copy of a source's file is read."""
     return Source(path=source.path, header=source.header, open_end=True)
+
+
+def _sheet(path: str, source: Source) -> str:
+    copy = _copy(path, f"{Path(path).name}.csv")
+    write_sheet(path, source.sheet, source.skip, copy)
+    return str(copy)
 
 
 def _delimiter(path: str, source: Source) -> str:

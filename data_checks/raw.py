@@ -73,14 +73,23 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
 
 
 def changes(table: ContractTable) -> list[Expectation]:
-    return [_keyed(table)]
+    return [
+        Expectation(
+            "every_file_could_be_read",
+            "A file that cannot be read is left out, with its last good rows where it had some: what it told is missing until it is mended.",
+            "SELECT 'all', count(*) FROM unreadable",
+            at_most=0,
+            severity="error",
+        ),
+        _keyed(table),
+    ]
 
 
 def _keyed(table: ContractTable) -> Expectation:
     empty = " AND ".join(f'"{name}" IS NULL' for name in table.key)
     return no_row(
         "some_row_part_of_every_key_is_given",
-        empty,
+        f"{empty} AND refused IS NULL",
         "Rows without any part of their key are another file, or a shifted column.",
         severity="warning",
     )

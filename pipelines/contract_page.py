@@ -15,7 +15,10 @@ PERSONAL = """\
 - Quantity and price have limits (`limits` in store.yaml). Instants beside the fact's own lie between a year before the shop's start and
   a year after the delivery.
 
-A row that does not fit is in `clean.quarantine` with the reason.
+- A record of a CSV file whose fields or quotes do not fit its header, or with bytes that its encoding does not have, costs itself alone: `file`
+  and `line` are in quarantine. A file of which most records do not fit, or that is cut, is refused.
+
+A row that does not fit is in `clean.quarantine` with the reason. A day with too many such rows is refused (`limits.quarantine_share`).
 
 ## What is personal
 

@@ -53,7 +53,7 @@ def build_definitions(shop: Shop, home: Path) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         jobs=[daily, weekly],
-        schedules=build_schedules(calendar, daily, weekly),
+        schedules=build_schedules(calendar, daily, weekly, home),
         sensors=[build_sensor(calendar, daily)],
         resources={"warehouse": Warehouse(store=str(shop.folder), home=str(home))},
         # One process writes the warehouse: a run is one process.

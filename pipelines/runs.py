@@ -59,22 +59,19 @@ def _name_storage(settings: Path) -> None:
 
 
 def days_covered(shop: Shop, first: date | None, last: date | None) -> tuple[date, date]:
-    """The delivery days to run: those asked for, else all that the shop's data cover."""
-    newest = last or shop.end or _newest_day(shop)
+    """The delivery days to run: those asked for, else all that the shop's data cover. Raises ZhikeError for days that are not the shop's, or
+    not over yet."""
+    yesterday = datetime.now(ZoneInfo(shop.time_zone)).date() - timedelta(days=1)
+    end = min(shop.end or yesterday, yesterday)
+    newest = last or (end if shop.end else min([*delivered_days(shop, ORDERS)[-1:], yesterday]))
     oldest = first or shop.first_delivery
-    if newest < oldest or oldest < shop.first_delivery or (shop.end and newest > shop.end):
+    if newest < oldest or oldest < shop.first_delivery or newest > end:
         raise ZhikeError(
             f"the days {oldest} to {newest} are not the shop's",
-            f"{shop.folder / 'store.yaml'}: {shop.first_delivery} to {shop.end or 'today'}",
+            f"{shop.folder / 'store.yaml'}: {shop.first_delivery} to {end}{'' if end == shop.end else ', which was yesterday'}",
             "ask for days within them",
         )
     return oldest, newest
-
-
-def _newest_day(shop: Shop) -> date:
-    days = delivered_days(shop, ORDERS)
-    yesterday = datetime.now(ZoneInfo(shop.time_zone)).date() - timedelta(days=1)
-    return min(days[-1], yesterday) if days else yesterday
 
 
 def weeks_covered(shop: Shop, oldest: date, newest: date) -> tuple[date, date] | None:
@@ -138,10 +135,14 @@ def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, repor
         if entry.asset_materialization:
             name = entry.asset_materialization.asset_key.to_user_string()
             report.published[name] = report.published.get(name, 0) + 1
-            note = entry.asset_materialization.metadata.get("not_enough_history")
-            if note and f"{name}: {note.value}" not in report.warnings:
-                report.warnings.append(f"{name}: {note.value}")
+            for kind in ("not_enough_history", "files_not_read"):
+                note = entry.asset_materialization.metadata.get(kind)
+                if note and f"{name}: {note.value}" not in report.warnings:
+                    report.warnings.append(f"{name}: {note.value}")
     for check in result.get_asset_check_evaluations():
+        if not check.passed and "problems" in check.metadata:
+            # Its step went on: what could be read is published.
+            report.failures.append(f"{check.asset_key.to_user_string()}: {check.metadata['problems'].value}")
         if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
             report.warnings.append(
                 f"{check.asset_key.to_user_string()}: does not hold: {check.check_name.replace('_', ' ')}"

@@ -1,12 +1,18 @@
 """When the jobs run by themselves, in the shop's time zone: the day after its end, the week after Sunday's day."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from assets.features.tables import CUSTOMER_DAYS
+from pipelines.sensors import ranges
 from resources.calendar import Calendar
+from resources.database import connected, held
+from resources.errors import ZhikeError
+from resources.home import Home
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -17,7 +23,7 @@ DAY_HOUR = 2
 
 
 def build_schedules(
-    calendar: Calendar, daily: "UnresolvedAssetJobDefinition", weekly: "UnresolvedAssetJobDefinition"
+    calendar: Calendar, daily: "UnresolvedAssetJobDefinition", weekly: "UnresolvedAssetJobDefinition", home: Path
 ) -> list[dg.ScheduleDefinition]:
     zone = calendar.shop.time_zone
 
@@ -50,4 +56,53 @@ def build_schedules(
             return dg.SkipReason(f"Waits for {CUSTOMER_DAYS.qualified} of {sunday}.")
         return dg.RunRequest(run_key=monday.isoformat(), partition_key=monday.isoformat())
 
-    return [every_day, every_week]
+    place = Home(home.expanduser().resolve() / calendar.shop.id)
+
+    @dg.schedule(
+        job=daily,
+        name="days_again",
+        cron_schedule=f"0 {DAY_HOUR + 1} * * *",
+        execution_timezone=zone,
+        description="Days whose inputs changed since they were run.",
+    )
+    def days_again(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        return _again(place, "daily", 1, context.scheduled_execution_time.date())
+
+    @dg.schedule(
+        job=weekly,
+        name="weeks_again",
+        cron_schedule=f"0 {DAY_HOUR + 2} * * *",
+        execution_timezone=zone,
+        description="Weeks whose inputs changed since they were run: a day that was mended, a change of a customer that came late.",
+    )
+    def weeks_again(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        return _again(place, "weekly", 7, context.scheduled_execution_time.date())
+
+    return [every_day, every_week, days_again, weeks_again]
+
+
+def _again(place: Home, partitioning: str, step: int, today: date) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """A run for each range of stale partitions, once a day."""
+    try:
+        stale = stale_partitions(place, partitioning)
+    except ZhikeError as error:
+        yield dg.SkipReason(error.what)
+        return
+    for first, last in ranges(stale, step):
+        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+        yield dg.RunRequest(run_key=f"{first}:{last} on {today}", tags=tags)
+    if not stale:
+        yield dg.SkipReason("Nothing is stale.")
+
+
+def stale_partitions(place: Home, partitioning: str) -> list[str]:
+    """The days or weeks of which some table has an input that changed since. Raises ZhikeError while a run holds the warehouse."""
+    if not place.warehouse.exists():
+        return []
+    with held(place, "", 1), connected(place, read_only=True) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT partition_key FROM ops.windows WHERE is_stale AND table_name IN "
+            "(SELECT table_name FROM ops.reads WHERE partitioning = $partitioning) ORDER BY partition_key",
+            {"partitioning": partitioning},
+        ).fetchall()
+    return [key for (key,) in found]

@@ -28,11 +28,11 @@ def fingerprints(shop: Shop, table: ContractTable) -> dict[str, str]:
     return {str(delivery.day or WHOLE): delivery.fingerprint() for delivery in found if delivery.is_there}
 
 
-def ranges(days: list[str]) -> list[tuple[str, str]]:
-    """Days, sorted, as runs without a gap."""
+def ranges(days: list[str], step: int = 1) -> list[tuple[str, str]]:
+    """Days (weeks, where the step is 7), sorted, as runs without a gap."""
     found: list[tuple[str, str]] = []
     for day in days:
-        before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+        before = (date.fromisoformat(day) - timedelta(days=step)).isoformat()
         if found and found[-1][1] == before:
             found[-1] = (found[-1][0], day)
         else:

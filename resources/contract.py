@@ -85,7 +85,7 @@ class ContractTable:
             description=f"Rows as they were delivered, one {self.grain} a row, every value as text.",
             partitioning="daily" if self.is_fact else "none",
             key=(),
-            columns=(*columns, *DELIVERY) if self.is_fact else (*columns, *DELIVERY, KNOWN_ON),
+            columns=(*columns, *DELIVERY, *(() if self.is_fact else (KNOWN_ON,)), REFUSED),
         )
 
     @property
@@ -124,6 +124,9 @@ DELIVERY = (
     Column("row_no", "BIGINT", "The row's place in its delivery, from 1."),
 )
 KNOWN_ON = Column("known_on", "DATE", "The day from which the row may be used.")
+REFUSED = Column(
+    "refused", "JSON", "Of a record of a file that is no row: file, line and why; its other columns are empty."
+)
 
 ORDERS = ContractTable(
     "orders",

@@ -71,6 +71,8 @@ def open_home(shop: Shop, home: Path) -> Home:
         "start": shop.start.isoformat(),
         "history_on": shop.history_on.isoformat() if shop.history_on else None,
     }
+    # From the home, so that both may be moved or copied together.
+    folder = os.path.relpath(shop.folder, place.folder)
     try:
         if (place.folder / MARKER).exists():
             known = marker_of(place.folder)
@@ -85,12 +87,13 @@ def open_home(shop: Shop, home: Path) -> Home:
                     str(place.folder),
                     "give this shop a home of its own with --home or ZHIKE_HOME",
                 )
+            _keep_folder(place, known, folder)
             _close(place.folder)
             return place
         place.dagster.mkdir(parents=True, exist_ok=True)
         place.landing.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / "dagster.yaml", place.dagster / "dagster.yaml")
-        write_marker(place.folder, identity)
+        write_marker(place.folder, identity | {"folder": folder})
         _close(place.folder)
     except OSError as error:
         raise ZhikeError(
@@ -99,6 +102,22 @@ def open_home(shop: Shop, home: Path) -> Home:
             "free space there, or choose another --home",
         ) from error
     return place
+
+
+def _keep_folder(place: Home, known: dict[str, Any], folder: str) -> None:
+    """Notes where the shop is now. Raises ZhikeError where another shop of the same name, whose home this is, is still there."""
+    before = known.get("folder")
+    if before == folder:
+        return
+    if before and (place.folder / before / "store.yaml").exists():
+        raise ZhikeError(
+            "this home is that of another shop of the same name",
+            f"{place.folder}, made for {(place.folder / before).resolve()}",
+            "give this shop a home of its own with --home or ZHIKE_HOME, or rename its folder",
+        )
+    # A home that may only be read stays as it is.
+    with suppress(OSError):
+        write_marker(place.folder, known | {"folder": folder})
 
 
 def marker_of(folder: Path) -> dict[str, Any]:

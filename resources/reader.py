@@ -7,8 +7,8 @@ their own day; those without a day, or outside the shop's time, belong to its fi
 import os
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -16,11 +16,12 @@ import duckdb
 
 from resources.contract import CONTRACT, ContractTable, Field
 from resources.errors import ZhikeError, engine_words
-from resources.files import relation, what_is_wrong
+from resources.files import Unfit, forget_copies, plain, relation, sorted_out
 from resources.home import Home
 from resources.mapping import require_select
 from resources.privacy import ARRIVAL
 from resources.reading import DAY_OR_MONTH_FIRST
+from resources.records import Refused
 from resources.shop import Shop, Source
 
 # Seconds within which a file that was written may be written on.
@@ -39,6 +40,10 @@ class Delivery:
     @property
     def is_there(self) -> bool:
         return all(_exists(path) for path in self.files.values())
+
+    def spec(self, name: str) -> Source:
+        """What the shop declares of the files of a source."""
+        return self.specs.get(name, Source(path=self.files[name]))
 
     def fingerprint(self) -> str:
         """Changes whenever one of the files is written again."""
@@ -144,8 +149,10 @@ def landed(home: Home, table: ContractTable, day: date) -> list[Path]:
     return sorted((home.landing / table.name).glob(f"{day.isoformat()}*"))
 
 
-def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """Makes each source of a delivery a temporary view of its name. Raises ZhikeError for one that cannot be read."""
+def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery, copies: Mapping[str, str] | None = None) -> None:
+    """Makes each source of a delivery a temporary view of its name; files of which there are `copies` are read from these. Raises
+    ZhikeError for one that cannot be read."""
+    copies = copies or {}
     for name, path in delivery.files.items():
         if not _exists(path):
             raise ZhikeError(
@@ -153,8 +160,9 @@ def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
                 path,
                 "deliver it (with a header and no rows for a day on which nothing happened), or correct the path in store.yaml",
             )
-        spec = delivery.specs.get(name, Source(path=path))
-        parts = [f"SELECT * FROM {relation(connection, str(file), spec)}" for file in _expand(path)]
+        spec = delivery.spec(name)
+        found = [(copies.get(file, file), plain(spec) if file in copies else spec) for file in map(str, _expand(path))]
+        parts = [f"SELECT * FROM {relation(connection, file, declared)}" for file, declared in found]
         try:
             connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {" UNION ALL BY NAME ".join(parts)}')
         except duckdb.Error as error:
@@ -169,6 +177,44 @@ def unbind(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     """Takes the views of a delivery's sources away: their names are the shop's, and might be those of something else."""
     for name in delivery.files:
         connection.execute(f'DROP VIEW IF EXISTS temp."{name}"')
+    forget_copies()
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, name: str, work: Callable[[], object]
+) -> list[Refused]:
+    """Binds a delivery and does `work`, which reads its sources; where records of a CSV file do not fit, once more without these, which
+    are returned. Raises ZhikeError where the table `name` cannot be read."""
+    try:
+        bind(connection, delivery)
+        work()
+        return []
+    except Unfit:
+        pass
+    except duckdb.Error as error:
+        if "CSV" not in str(error):
+            raise _unreadable(name, delivery, error) from None
+    copies: dict[str, str] = {}
+    refused: list[Refused] = []
+    for source, path in delivery.files.items():
+        for file in map(str, _expand(path)):
+            if found := sorted_out(file, delivery.spec(source)):
+                copies[file] = found[0]
+                refused += found[1]
+    bind(connection, delivery, copies)
+    try:
+        work()
+    except duckdb.Error as error:
+        raise _unreadable(name, delivery, error) from None
+    return refused
+
+
+def _unreadable(name: str, delivery: Delivery, error: duckdb.Error) -> ZhikeError:
+    return ZhikeError(
+        f"{name} cannot be read: {engine_words(error)}",
+        ", ".join(delivery.files.values()),
+        "deliver the file again, whole and in its format, or correct the mapping where it converts a value",
+    )
 
 
 def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable) -> dict[str, str]:
@@ -246,13 +292,26 @@ def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = ""
     if field.name not in columns:
         return f'NULL AS "{field.name}"'
     value = _arrival_text(field.name, {field.name: order})
-    is_text = isinstance(columns, set) or columns[field.name] == "VARCHAR"
     # What a file types as a number or a time is one.
-    function = "" if field.arrival == "figure" and not is_text else ARRIVAL[field.arrival]
-    # A word that the contract lists is nobody.
-    listed = " OR ".join(f"{value} = '{known}'" for known in field.values)
-    arrived = f"CASE WHEN {listed} THEN {value} ELSE {function}({value}) END" if listed else f"{function}({value})"
-    return f'{arrived} AS "{field.name}"'
+    is_typed = not isinstance(columns, set) and columns[field.name] != "VARCHAR"
+    if field.arrival == "figure" and not is_typed:
+        value = f"{ARRIVAL['figure']}({value})"
+    return f'{value} AS "{field.name}"'
+
+
+def stored(table: ContractTable) -> str:
+    """The select of the rows of `arrived` as they may be stored: without what is personal. It is one for all deliveries of a step, because
+    planning these functions takes longer than reading a file of some thousand rows."""
+    fields = {name: f'"{name}"' for name in table.raw.column_names}
+    for field in table.fields:
+        value = fields[field.name]
+        if field.arrival != "figure":
+            function = f"{ARRIVAL[field.arrival]}({value})"
+            # A word that the contract lists is nobody.
+            listed = " OR ".join(f"{value} = '{known}'" for known in field.values)
+            fields[field.name] = f"CASE WHEN {listed} THEN {value} ELSE {function} END" if listed else function
+    columns = ", ".join(f'{value} AS "{name}"' for name, value in fields.items())
+    return f"SELECT {columns} FROM arrived"
 
 
 def _own_day(text: str) -> str:
@@ -322,30 +381,60 @@ def stage(
     delivery: Delivery,
     days: Sequence[date],
 ) -> None:
-    """Adds a delivery's rows to the temporary table `arrived`, whose columns are those of the raw table."""
+    """Adds a delivery's rows to the temporary table `arrived`, whose columns are those of the raw table; see `stored`."""
     before = _quiet(delivery)
-    bind(connection, delivery)
-    columns = mapped_columns(connection, shop, table)
-    orders = date_orders(connection, shop, table, delivery, columns)
-    select = arriving(shop, table, delivery, columns, orders=orders)
-    parameters: dict[str, object] = {}
-    if delivery.day is None and table.is_fact:
-        select = f"SELECT * FROM ({select}) WHERE delivered_on BETWEEN $first AND $last"
-        parameters = {"first": min(days), "last": max(days)}
-    try:
-        connection.execute(f"INSERT INTO arrived {select}", parameters or None)
-    except duckdb.Error as error:
-        for name, path in delivery.files.items():
-            for file in _expand(path):
-                if found := what_is_wrong(str(file), delivery.specs.get(name, Source(path=path))):
-                    raise ZhikeError(f"{table.name} cannot be read: {found[0]}", str(file), found[1]) from None
-        raise ZhikeError(
-            f"{table.name} cannot be read: {engine_words(error)}",
-            ", ".join(delivery.files.values()),
-            "deliver the file again, whole and in its format",
-        ) from None
+
+    def insert() -> None:
+        select = _whole_select(connection, shop, table, delivery)
+        parameters: dict[str, object] = {}
+        if delivery.day is None and table.is_fact:
+            select = f"SELECT * FROM ({select}) WHERE delivered_on BETWEEN $first AND $last"
+            parameters = {"first": min(days), "last": max(days)}
+        connection.execute(f"INSERT INTO arrived BY NAME {select}", parameters or None)
+
+    refused = read(connection, delivery, table.name, insert)
+    if refused:
+        select = _whole_select(connection, shop, table, delivery)
+        day = delivery.day or _busiest_day(connection, select) or shop.start
+        if not table.is_fact or min(days) <= day <= max(days):
+            add_refused(connection, shop, table, delivery, refused, day)
     if delivery.fingerprint() != before:
         raise _growing(delivery)
+
+
+def _whole_select(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, delivery: Delivery) -> str:
+    columns = mapped_columns(connection, shop, table)
+    orders = date_orders(connection, shop, table, delivery, columns)
+    return arriving(shop, table, delivery, columns, orders=orders)
+
+
+def _busiest_day(connection: duckdb.DuckDBPyConnection, select: str) -> date | None:
+    """Of a source without dates the day with the most rows: what could not be read weighs least there."""
+    query = f"SELECT delivered_on FROM ({select}) GROUP BY delivered_on ORDER BY count(*) DESC, delivered_on LIMIT 1"
+    found = connection.execute(query).fetchall()
+    return found[0][0] if found else None
+
+
+def add_refused(
+    connection: duckdb.DuckDBPyConnection,
+    shop: Shop,
+    table: ContractTable,
+    delivery: Delivery,
+    refused: Sequence[Refused],
+    day: date,
+) -> None:
+    """Adds records that are no rows to the rows that a delivery has in `arrived` on a day: nothing but the file, the line and why."""
+    known = "" if table.is_fact else ", $known AS known_on"
+    query = f"""
+        INSERT INTO arrived BY NAME
+        SELECT to_json(record) AS refused, $day AS delivered_on,
+            (SELECT coalesce(max(row_no), 0) FROM arrived WHERE delivered_on = $day) + row_number() OVER () AS row_no{known}
+        FROM (SELECT unnest($records) AS record)
+    """
+    parameters = {"day": day, "records": [asdict(record) for record in refused]}
+    if known:
+        parameters["known"] = shop.start if delivery.is_history else day
+    connection.execute(query, parameters)
 
 
 def _quiet(delivery: Delivery) -> str:
@@ -379,9 +468,9 @@ def stage_landed(connection: duckdb.DuckDBPyConnection, home: Home, table: Contr
             }
             fields = ", ".join(_arrival(field, columns) for field in table.fields)
             connection.execute(
-                f"INSERT INTO arrived SELECT {fields}, $day, "
-                "(SELECT coalesce(max(row_no), 0) FROM arrived WHERE delivered_on = $day) + row_number() OVER () "
-                f"{'' if table.is_fact else ', $day'} FROM {relation(connection, str(path), Source(path=str(path), open_end=True))}",
+                f"INSERT INTO arrived BY NAME SELECT {fields}, $day AS delivered_on, "
+                "(SELECT coalesce(max(row_no), 0) FROM arrived WHERE delivered_on = $day) + row_number() OVER () AS row_no"
+                f"{'' if table.is_fact else ', $day AS known_on'} FROM {relation(connection, str(path), Source(path=str(path), open_end=True))}",
                 {"day": day},
             )
         except duckdb.Error as error:

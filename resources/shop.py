@@ -68,6 +68,7 @@ class Source(BaseModel):
     )
     skip: int = Field(0, ge=0, description="Lines before the header.")
     encoding: str = Field("utf-8", description="How the text is encoded: utf-8, gb18030, utf-16, latin-1, …")
+    sheet: str = Field("", description="Which sheet of an Excel workbook; unless told the first.")
     open_end: bool = Field(False, description="Whether the last line may lack its end; else such a file counts as cut.")
     dates: Literal["dmy", "mdy"] | None = Field(
         None,

@@ -127,6 +127,8 @@ def _raw_money(table: str, shop: Shop) -> str:
 def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
     """Makes `candidates` (typed rows with a reason or none) and `quarantined` (those with one, as delivered)."""
     connection, shop = work.connection, work.warehouse.shop
+    # That of an earlier release may lack a column.
+    work.warehouse.ensure(table.raw)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {typed(table, shop, raw)}")
     # Masked in one place: the function is large, and each mention of it would be planned anew.
     texts = ", ".join("NULL" if field.personal else f"r.{field.name}" for field in table.fields)
@@ -137,7 +139,7 @@ def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
     )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE quarantined AS SELECT '{table.name}' AS source_table, delivered_on, row_no, "
-        f"reason, to_json(struct_pack({shown})) AS row, {_raw_money(table.name, shop)} AS money "
+        f"reason, coalesce(refused, to_json(struct_pack({shown}))) AS row, {_raw_money(table.name, shop)} AS money "
         f"FROM (SELECT r.*, c.reason, list_transform([{texts}], lambda text: masked(text)) AS texts "
         f"FROM (SELECT delivered_on, row_no, reason FROM candidates WHERE reason IS NOT NULL) AS c "
         f"JOIN {table.raw.qualified} AS r USING (delivered_on, row_no))"
@@ -146,9 +148,11 @@ def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
 
 def change_rows(table: ContractTable, work: Work) -> Rows:
     """One row a key and change: the last one of a day, where it differs from the one before."""
+    shop = work.warehouse.shop
     _set_aside(work, table, table.raw.qualified)
     key = ", ".join(table.key)
     columns = ", ".join(table.field_names)
+    has_days = any(spec.is_dated or spec.history for specs in shop.sources_of(table.name).values() for spec in specs)
     return Rows(
         f"""
         SELECT {columns}, known_on FROM (
@@ -159,4 +163,5 @@ def change_rows(table: ContractTable, work: Work) -> Rows:
         ) WHERE before IS NULL OR before <> struct_pack({_content(table)})
         """,
         beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
+        timeless_on=None if has_days else shop.start,
     )

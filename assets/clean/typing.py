@@ -54,7 +54,7 @@ def typed(table: ContractTable, shop: Shop, relation: str) -> str:
     columns = ", ".join(f"{_typed(field)} AS {field.name}" for field in table.fields)
     texts = ", ".join(f"{field.name} AS text_{field.name}" for field in table.fields)
     bad = [*_readable(table), *rules(table, shop), *_out_of_time(table, shop)]
-    days = "delivered_on, row_no" if table.is_fact else "delivered_on, row_no, known_on"
+    days = "delivered_on, row_no, refused" if table.is_fact else "delivered_on, row_no, refused, known_on"
     if table.is_fact:
         bad.append(("it happened before the shop's start", f"{table.happened_on} < DATE '{shop.start}'"))
         bad.append(("it happened after its delivery", f"{table.happened_on} > delivered_on"))
@@ -69,7 +69,7 @@ def typed(table: ContractTable, shop: Shop, relation: str) -> str:
     if table.is_fact:
         known_on = f"{table.happened_on} ELSE delivered_on" if shop.history_on else "delivered_on ELSE delivered_on"
         outer += f", {table.happened_on}, CASE WHEN delivered_on = DATE '{shop.history_on or shop.start}' THEN {known_on} END AS known_on"
-    return f"SELECT {outer}, {days}, CASE {reason} END AS reason FROM ({inner})"
+    return f"SELECT {outer}, {days}, CASE WHEN refused IS NOT NULL THEN refused ->> 'why' {reason} END AS reason FROM ({inner})"
 
 
 def _out_of_time(table: ContractTable, shop: Shop) -> list[tuple[str, str]]:

@@ -4,11 +4,13 @@ Facts are partitioned by delivery day. Tables of changes are not: a run reads th
 changed and keeps what was read before, so that a file that was taken away later costs no rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from data_checks import raw as checks
 from data_checks.gate.asset import gated_asset
@@ -17,7 +19,18 @@ from resources.calendar import Calendar
 from resources.contract import ContractTable
 from resources.errors import ZhikeError
 from resources.progress import announce
-from resources.reader import Delivery, delivered_days, deliveries, dropped, landed, stage, stage_landed, unbind
+from resources.reader import (
+    Delivery,
+    delivered_days,
+    deliveries,
+    dropped,
+    landed,
+    misnamed,
+    stage,
+    stage_landed,
+    stored,
+    unbind,
+)
 from resources.shop import Shop
 
 
@@ -53,15 +66,12 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
     for day in work.keys:
         if landed(home, table, day):
             _attempt(problems, day, partial(stage_landed, connection, home, table, day))
-    connection.execute("CREATE OR REPLACE TEMP TABLE refused (delivered_on DATE)")
-    if problems:
-        connection.executemany("INSERT INTO refused VALUES (?)", [[day] for day in problems])
+    _note_unreadable(connection, problems)
     return Rows(
-        "SELECT * FROM arrived",
-        figures="SELECT delivered_on, count(*) AS unreadable_count FROM refused GROUP BY delivered_on",
-        metadata=_left_out(
-            left_out, "" if any(d.day is None for d in found) else f" {work.keys[0]} to {work.keys[-1]}"
-        ),
+        stored(table),
+        figures="SELECT delivered_on, count(*) AS unreadable_count FROM unreadable GROUP BY delivered_on",
+        metadata=_left_out(left_out, "" if any(d.day is None for d in found) else f" {work.keys[0]} to {work.keys[-1]}")
+        | _unread(shop, table),
         problems=list(problems.values()),
     )
 
@@ -81,6 +91,19 @@ def _left_out(counts: list[int], days: str = "") -> dict[str, int]:
     return {f"dropped_by_the_mapping{days}": sum(counts)} if counts else {}
 
 
+def _note_unreadable(connection: duckdb.DuckDBPyConnection, days: Iterable[date]) -> None:
+    """The deliveries that could not be read, for the checks."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE unreadable (delivered_on DATE)")
+    connection.execute("INSERT INTO unreadable SELECT unnest($days)", {"days": list(days)})
+
+
+def _unread(shop: Shop, table: ContractTable) -> dict[str, str]:
+    """The files that no day takes, as a note for who runs it."""
+    names = [Path(path).name for path in misnamed(shop, table)]
+    said = f"{', '.join(names[:5])} {'is' if len(names) == 1 else 'are'} named after no day of the calendar: rename"
+    return {"files_not_read": said} if names else {}
+
+
 def _attempt(problems: dict[date, str], day: date | None, read: Callable[[], None]) -> None:
     """Reads one delivery; what is wrong with a dated one refuses its day and no other."""
     try:
@@ -92,19 +115,24 @@ def _attempt(problems: dict[date, str], day: date | None, read: Callable[[], Non
 
 
 def change_rows(table: ContractTable, work: Work) -> Rows:
-    """All rows of a table of changes: those read before, and those of deliveries that are new or changed."""
+    """All rows of a table of changes: those read before, and those of deliveries that are new or changed. One that cannot be read keeps
+    its last good rows, and is tried again by the next run."""
     shop, connection, name = work.warehouse.shop, work.connection, table.raw.qualified
     _empty_arrived(work, table)
     query = "SELECT delivery, fingerprint FROM ops.deliveries WHERE table_name = $table"
     known: dict[str, str] = dict(connection.execute(query, {"table": name}).fetchall())
     read: dict[str, str] = {}
     left_out: list[int] = []
+    problems: dict[date, str] = {}
     for delivery in deliveries(shop, table, delivered_days(shop, table)):
         called = str(delivery.day or "whole")
         fingerprint = delivery.fingerprint()
         if known.get(called) != fingerprint or not delivery.is_there:
-            _read(work, table, delivery, left_out)
-            read[called] = fingerprint
+            _attempt(problems, delivery.day, partial(_read, work, table, delivery, left_out))
+            read |= {called: fingerprint} if delivery.day not in problems else {}
+    _note_unreadable(connection, problems)
+    # What of it was read before it showed to be unreadable.
+    connection.execute("DELETE FROM arrived WHERE delivered_on IN (FROM unreadable)")
     columns = ", ".join(f'"{column}"' for column in table.raw.column_names)
     kept = (
         ""
@@ -114,10 +142,11 @@ def change_rows(table: ContractTable, work: Work) -> Rows:
     forget = ("DELETE FROM ops.deliveries WHERE table_name = ? AND delivery IN (SELECT unnest(?))", [name, list(read)])
     note = [("INSERT INTO ops.deliveries VALUES (?, ?, ?)", [name, *entry]) for entry in read.items()]
     return Rows(
-        f"SELECT {columns} FROM arrived{kept}",
+        f"SELECT {columns} FROM ({stored(table)}){kept}",
         {"read": list(read)} if kept else {},
         book=[forget, *note],
-        metadata=_left_out(left_out),
+        metadata=_left_out(left_out) | _unread(shop, table),
+        problems=list(problems.values()),
     )
 
 

@@ -164,6 +164,43 @@ def mark_stale(
     return [row[0] for row in marked]
 
 
+def first_change(connection: duckdb.DuckDBPyConnection, table: Table, timeless_on: date | None) -> date | None:
+    """The earliest day of which a table of changes is told otherwise by the staged rows; those known on `timeless_on` aside."""
+    if table.partitioning != "none" or "known_on" not in table.key:
+        return None
+    columns = ", ".join(f'"{name}"' for name in table.column_names)
+    staged, stored = (f"SELECT {columns} FROM {name}" for name in ("stage", table.qualified))
+    query = (
+        f"SELECT min(known_on) FROM (({staged} EXCEPT {stored}) UNION ALL ({stored} EXCEPT {staged})) "
+        "WHERE known_on IS DISTINCT FROM $timeless_on"
+    )
+    return connection.execute(query, {"timeless_on": timeless_on}).fetchall()[0][0]
+
+
+def mark_weeks_after(connection: duckdb.DuckDBPyConnection, table: Table, day: date) -> list[str]:
+    """Marks the weeks, and the fits, that rest on what a table of changes says from `day` on. Rows of days do not: only their checks
+    look at such tables. Returns what was marked."""
+    parameters = {"table": table.qualified, "day": day}
+    marked = connection.execute(
+        """
+        WITH RECURSIVE resting AS (
+            SELECT table_name, partitioning FROM ops.reads WHERE input_name = $table AND partitioning <> 'daily'
+            UNION
+            SELECT r.table_name, r.partitioning FROM ops.reads AS r JOIN resting ON r.input_name = resting.table_name
+            WHERE r.partitioning <> 'daily'
+        )
+        UPDATE ops.windows SET is_stale = true
+        FROM resting
+        WHERE windows.table_name = resting.table_name AND resting.partitioning = 'weekly' AND partition_key > CAST($day AS VARCHAR)
+        RETURNING windows.table_name || ' ' || partition_key
+        """,
+        parameters,
+    ).fetchall()
+    if marked:
+        connection.execute("UPDATE models.registry SET is_stale = true WHERE fitted_as_of > $day", {"day": day})
+    return [row[0] for row in marked]
+
+
 def mark_outdated(
     connection: duckdb.DuckDBPyConnection, table: Table, select: str, parameters: Mapping[str, Any], keys: list[str]
 ) -> None:

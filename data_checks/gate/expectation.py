@@ -11,7 +11,7 @@ FEW = 10
 PART = "{part}"
 MISSING = "missing_inputs"
 
-Severity = Literal["critical", "warning"]
+Severity = Literal["critical", "error", "warning"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Expectation:
     `figure` is an aggregate over the partition's rows; a select of (partition key, value) when it starts with SELECT; or,
     when `given`, the name of a figure that came with the rows. A figure that is NULL gives no verdict. PART in a select stands
     for the partition key as text. `offending` is the predicate of the rows of `sample_from` shown when the bound is broken.
+    A partition that breaks a critical one is not published; an error is published and fails the command, a warning is told.
     `model` names the model whose fit the figure is of: the check then shows what that fit showed on its hold-out, of its tables
     those named in `shows`, or all.
     """

@@ -59,6 +59,7 @@ def publish(connection: duckdb.DuckDBPyConnection, chunk: Chunk, rows: Rows) -> 
         changed = [key for key in keys if key not in same]
         columns = ", ".join(f'"{name}"' for name in table.column_names)
         replaced = [key for key in changed if key in before]
+        upset_from = book.first_change(connection, table, rows.timeless_on) if replaced else None
         upset = _followers(connection, table, *rows.arrivals, keys, changed) if rows.arrivals and changed else []
         if replaced:
             connection.execute(
@@ -83,6 +84,7 @@ def publish(connection: duckdb.DuckDBPyConnection, chunk: Chunk, rows: Rows) -> 
         # A day that is there for the first time counts too: weeks after it may have been worked out without it.
         stale = book.mark_stale(connection, table, changed)
         stale += book.mark_stale(connection, table, upset, themselves=True)
+        stale += book.mark_weeks_after(connection, table, upset_from) if upset_from else []
         connection.execute("COMMIT")
     except BaseException:
         # A COMMIT that failed (a full disk) has ended the transaction already; its error is the one to tell.

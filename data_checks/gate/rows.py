@@ -25,6 +25,8 @@ class Rows:
     are published with these (what was put in quarantine): the table, its `source_table`, and a select. `arrivals` are
     given where rows of a day follow from earlier rows of their key: the table in which a key's later rows arrived, and the key.
     `outdated` is a select, with its parameters, of partitions of the same table that are to be run again.
+    `timeless_on` is, in a table of changes whose file has no days, the day on which all of it counts as known: a change of these rows
+    says nothing of when, so no week is run again for it.
     `evidence` is what checks show beside their verdict, by name of the expectation.
     """
 
@@ -38,6 +40,7 @@ class Rows:
     book: Sequence[tuple[str, list[Any]]] = ()
     arrivals: "tuple[Table, tuple[str, ...]] | None" = None
     outdated: "tuple[str, Mapping[str, Any]] | None" = None
+    timeless_on: date | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
 

@@ -96,15 +96,17 @@ class StepResult:
                 metadata["missing"] = dg.MetadataValue.json(
                     {key: self.inputs.get(key, [])[:NAMED] for key in failed[:NAMED]}
                 )
+            if expectation.severity == "error" and failed:
+                metadata["problems"] = "\n".join(self.problems[:NAMED])
             if name in self.evidence:
                 metadata |= self.evidence[name].metadata()
             yield dg.AssetCheckResult(
                 asset_key=self.table.asset_key,
                 check_name=name,
                 passed=not failed,
-                severity=dg.AssetCheckSeverity.ERROR
-                if expectation.severity == "critical"
-                else dg.AssetCheckSeverity.WARN,
+                severity=dg.AssetCheckSeverity.WARN
+                if expectation.severity == "warning"
+                else dg.AssetCheckSeverity.ERROR,
                 metadata=metadata,
             )
 

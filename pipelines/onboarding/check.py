@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -18,21 +17,24 @@ from assets.clean.typing import typed
 from pipelines.onboarding.findings import Finding, Level, group_of
 from pipelines.onboarding.values import about_columns, about_quarantine, about_references
 from resources.contract import CONTRACT, ContractTable
-from resources.errors import ZhikeError, engine_words
+from resources.errors import ZhikeError
 from resources.privacy import ARRIVAL, register
 from resources.progress import announce
 from resources.reader import (
     Delivery,
+    add_refused,
     arriving,
-    bind,
     date_orders,
     delivered_days,
     deliveries,
     dropped,
     mapped_columns,
     misnamed,
+    read,
+    stored,
 )
 from resources.reading import register as register_reading
+from resources.records import Refused
 from resources.shop import Shop
 
 EXAMPLES = 3
@@ -145,6 +147,11 @@ def _about_table(
         return
     counts = _sample(connection, shop, table, opened, sample_rows)
     yield from _about_files(shop, table, opened, counts)
+    if counts.refused:
+        message = "records are no rows and go to quarantine: correct these lines, or the dialect at their source"
+        lines = [f"{record.file}, line {record.line}: {record.why}" for record in counts.refused[:EXAMPLES]]
+        share = len(counts.refused) / (counts.rows + len(counts.refused))
+        yield Finding(table.name, None, "warning", f"{len(counts.refused):,} {message}", lines, share)
     if not counts.rows:
         yield Finding(table.name, None, "warning", "the files hold no rows")
         return
@@ -167,17 +174,21 @@ def _open(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTabl
         connection.execute(f"CREATE TEMP TABLE known_{table.name} (key VARCHAR)")
     for delivery in deliveries(shop, table, days):
         try:
-            bind(connection, delivery)
-            columns = mapped_columns(connection, shop, table)
-            if table.name in KEYS:
-                # As rows name them after their arrival.
-                arrival = next(ARRIVAL[f.arrival] for f in table.fields if f.name == KEYS[table.name])
-                key = f"as_id({arrival}(CAST({KEYS[table.name]} AS VARCHAR)))"
-                keys = f"SELECT DISTINCT {key} FROM ({shop.mapping(table.name)})"
-                _execute(connection, f"INSERT INTO known_{table.name} {keys}", table, delivery)
+            found: dict[str, str] = {}
+
+            def look(found: dict[str, str] = found) -> None:
+                found |= mapped_columns(connection, shop, table)
+                if table.name in KEYS:
+                    # As rows name them after their arrival.
+                    arrival = next(ARRIVAL[f.arrival] for f in table.fields if f.name == KEYS[table.name])
+                    key = f"as_id({arrival}(CAST({KEYS[table.name]} AS VARCHAR)))"
+                    keys = f"SELECT DISTINCT {key} FROM ({shop.mapping(table.name)})"
+                    connection.execute(f"INSERT INTO known_{table.name} {keys}")
+
+            read(connection, delivery, table.name, look)
             if table.name in shop.drops:
                 opened.dropped += dropped(connection, shop, table)
-            opened.deliveries.append((delivery, columns))
+            opened.deliveries.append((delivery, found))
         except ZhikeError as error:
             opened.problems.append((delivery.day, error))
     if table.name in KEYS and opened.problems:
@@ -194,6 +205,7 @@ class Counts:
     keys: int = 0
     contents: int = 0
     unreadable_known_on: int = 0
+    refused: list[Refused] = field(default_factory=list)
     first: date | None = None
     last: date | None = None
     before: int = 0
@@ -206,25 +218,32 @@ def _sample(
     connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, opened: Opened, sample_rows: int
 ) -> Counts:
     """Counts the deliveries looked at; makes `sampled`, rows of theirs as text, and `judged`, the same rows typed."""
-    connection.execute("DROP TABLE IF EXISTS sampled")
-    connection.execute(table.raw.create_sql("sampled", temporary=True))
+    connection.execute("DROP TABLE IF EXISTS arrived")
+    connection.execute(table.raw.create_sql("arrived", temporary=True))
     counts, chosen = Counts(), opened.looked_at
     for delivery, columns in chosen:
-        bind(connection, delivery)
-        mapping = shop.mapping(table.name)
-        row = _execute(connection, _counting(table, columns, mapping), table, delivery).fetchall()[0]
-        counts.rows += row[0]
-        counts.keys += row[1]
-        counts.contents += row[2]
-        counts.unreadable_known_on += row[3]
-        if delivery.day is None and table.is_fact:
-            _count_days(connection, shop, table, delivery, counts)
         size = max(1, sample_rows // len(chosen))
-        part = f"SELECT * FROM ({mapping}) USING SAMPLE reservoir({size} ROWS) REPEATABLE (1)"
-        orders = date_orders(connection, shop, table, delivery, columns)
-        select = arriving(shop, table, delivery, columns, part, orders)
-        _execute(connection, f"INSERT INTO sampled {select}", table, delivery)
-    counts.sampled = connection.execute("SELECT count(*) FROM sampled").fetchall()[0][0]
+
+        def look(delivery: Delivery = delivery, columns: dict[str, str] = columns, size: int = size) -> None:
+            mapping = shop.mapping(table.name)
+            row = connection.execute(_counting(table, columns, mapping)).fetchall()[0]
+            if delivery.day is None and table.is_fact:
+                _count_days(connection, shop, table, counts)
+            part = f"SELECT * FROM ({mapping}) USING SAMPLE reservoir({size} ROWS) REPEATABLE (1)"
+            orders = date_orders(connection, shop, table, delivery, columns)
+            select = arriving(shop, table, delivery, columns, part, orders)
+            connection.execute(f"INSERT INTO arrived BY NAME {select}")
+            counts.rows += row[0]
+            counts.keys += row[1]
+            counts.contents += row[2]
+            counts.unreadable_known_on += row[3]
+
+        refused = read(connection, delivery, table.name, look)
+        counts.refused += refused
+        if refused:
+            add_refused(connection, shop, table, delivery, refused[:size], delivery.day or shop.start)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE sampled AS {stored(table)}")
+    counts.sampled = connection.execute("SELECT count(*) FROM sampled WHERE refused IS NULL").fetchall()[0][0]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {typed(table, shop, 'sampled')}")
     return counts
 
@@ -241,9 +260,7 @@ def _counting(table: ContractTable, columns: dict[str, str], mapping: str) -> st
     )
 
 
-def _count_days(
-    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, delivery: Delivery, counts: Counts
-) -> None:
+def _count_days(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, counts: Counts) -> None:
     last = f"DATE '{shop.end or date.max}'"
     query = f"""
         SELECT min(day), max(day), count(*) FILTER (day < $start), count(*) FILTER (day <= $start OR day IS NULL),
@@ -252,25 +269,8 @@ def _count_days(
             SELECT CAST(timezone('UTC', as_instant(CAST("{table.happened_at}" AS VARCHAR))) AS DATE) AS day FROM ({shop.mapping(table.name)})
         )
     """
-    row = _execute(connection, query, table, delivery, {"start": shop.start}).fetchall()[0]
+    row = connection.execute(query, {"start": shop.start}).fetchall()[0]
     counts.first, counts.last, counts.before, counts.on_first, counts.after, counts.on_last = row
-
-
-def _execute(
-    connection: duckdb.DuckDBPyConnection,
-    query: str,
-    table: ContractTable,
-    delivery: Delivery,
-    parameters: dict[str, Any] | None = None,
-) -> duckdb.DuckDBPyConnection:
-    try:
-        return connection.execute(query, parameters)
-    except duckdb.Error as error:
-        raise ZhikeError(
-            f"{table.name} cannot be read: {engine_words(error)}",
-            ", ".join(delivery.files.values()),
-            "deliver the file again, whole and in its format, or correct the mapping where it converts a value",
-        ) from None
 
 
 def _about_files(shop: Shop, table: ContractTable, opened: Opened, counts: Counts) -> Iterator[Finding]:

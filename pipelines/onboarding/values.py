@@ -99,7 +99,7 @@ class Part:
 def _rows_where(connection: duckdb.DuckDBPyConnection, contract_field: Field, where: str) -> Part:
     """`r` is the row as text, `t` the same row typed."""
     name = contract_field.name
-    joined = "sampled AS r JOIN judged AS t USING (delivered_on, row_no)"
+    joined = "(SELECT * FROM sampled WHERE refused IS NULL) AS r JOIN judged AS t USING (delivered_on, row_no)"
     (share,) = connection.execute(f"SELECT count(*) FILTER ({where}) / count(*) FROM {joined}").fetchall()[0]
     if not share:
         return Part(0.0, [])

@@ -230,6 +230,18 @@ def test_newlines_and_commas_inside_quotes_are_one_row(write: Write):
     assert any(f.table == "reviews" and "2 rows" in f.message for f in findings)
 
 
+def test_records_that_are_no_rows_are_told_with_their_line(write: Write):
+    findings = check(write([*ROWS, "o30,1,c1"]))
+    assert of(findings, "error") == []
+    assert [(f.message.split(":")[0], f.examples) for f in of(findings, "warning") if "no rows" in f.message] == [
+        (
+            "1 records are no rows and go to quarantine",
+            ["sales.csv, line 32: the record does not fit its file: it has 3 fields, the header has 7"],
+        )
+    ]
+    assert any("30 rows, all of them looked at" in f.message for f in findings)
+
+
 def test_days_outside_the_shops_time_are_told(write: Write):
     rows = [*ROWS, "early,1,c1,p1,1,5,2025-12-30 10:00", *(f"late{n},1,c1,p1,1,5,2026-02-01 10:00" for n in range(9))]
     findings = check(write(rows))

@@ -68,12 +68,12 @@ def test_days_and_weeks_are_a_job_each_and_the_snapshot_is_the_last_of_both(grap
     assert names(assets.get(dg.AssetKey(["outreach", "snapshot"])).parent_keys) == weekly
 
 
-def test_two_schedules_and_a_sensor_in_the_shops_zone(graph: tuple[str, dg.Definitions]) -> None:
+def test_schedules_and_a_sensor_in_the_shops_zone(graph: tuple[str, dg.Definitions]) -> None:
     store, definitions = graph
     zone = load_shop(store).time_zone
     found = {schedule.name: schedule for schedule in definitions.schedules or []}
     assert {name: (s.job_name, s.execution_timezone) for name, s in found.items()} == {
-        "every_day": ("daily", zone), "every_week": ("weekly", zone),
+        "every_day": ("daily", zone), "days_again": ("daily", zone), "every_week": ("weekly", zone), "weeks_again": ("weekly", zone),
     }  # fmt: skip
     assert [(sensor.name, sensor.job_name) for sensor in definitions.sensors or []] == [("source_files", "daily")]
 

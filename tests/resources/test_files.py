@@ -3,9 +3,11 @@
 import csv
 import gzip
 import json
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -124,3 +126,41 @@ def test_a_last_line_without_its_end_is_refused_unless_the_source_says_so(tmp_pa
     with pytest.raises(ZhikeError, match="open_end"):
         read(tmp_path / "o.csv")
     assert read(tmp_path / "o.csv", open_end=True) == [("1", "10"), ("2", "1")]
+
+
+def workbook(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["order", "sku", "pieces", "price", "at", "paid", "gift", None])
+    sheet.append(["#1001", 42, 1.0, 0.1 + 0.2, datetime(2024, 1, 5, 10), datetime(2024, 1, 6), True, None])
+    sheet.append([])
+    sheet.append([20240105001234567, "007", -2, 12, datetime(2024, 1, 5), None, False])
+    sheet["B2"].number_format = "00000"
+    for cell in ("E2", "E4"):
+        sheet[cell].number_format = "yyyy-mm-dd hh:mm"
+    sheet["F2"].number_format = "yyyy/m/d"
+    book.create_sheet("退货").append(["order"])
+    book.save(path)
+    return path
+
+
+def test_a_sheet_is_read_as_it_shows_its_values(tmp_path: Path):
+    path = workbook(tmp_path / "o.xlsx")
+    assert read(path) == [
+        ("#1001", "00042", "1", "0.3", "2024-01-05 10:00:00", "2024-01-06", "true"),
+        # More digits than a spreadsheet keeps: an id in this notation goes to quarantine.
+        ("2.02401050012346e+16", "007", "-2", "12", "2024-01-05 00:00:00", None, "false"),
+    ]
+    assert read(path, sheet="退货") == []
+    with pytest.raises(ZhikeError, match="no sheet Retouren") as told:
+        read(path, sheet="Retouren")
+    assert "退货" in told.value.remedy
+
+
+def test_a_workbook_that_is_cut_or_none_is_refused(tmp_path: Path):
+    whole = workbook(tmp_path / "o.xlsx").read_bytes()
+    for content in (whole[: len(whole) // 2], whole[:-1], b"order,sku\n1,2\n", b""):
+        (tmp_path / "o.xlsx").write_bytes(content)
+        with pytest.raises(ZhikeError, match="no Excel workbook"):
+            read(tmp_path / "o.xlsx")

@@ -179,7 +179,10 @@ def test_a_file_named_after_no_day_stops_no_other(tmp_path: Path) -> None:
     write_store(bench.store, WHOLE.replace("lines.csv", '"{date}.csv"'))
     for day in ("2024-01-01", "2024-02-30"):
         write_rows(bench.store / f"{day}.csv", COLUMNS["orders"], [line("a", "anna", "2024-01-01 10:00:00")])
-    assert bench.run("raw/orders", first="2024-01-01", last="2024-01-01").success
+    result = bench.run("raw/orders", first="2024-01-01", last="2024-01-01")
+    assert result.success
+    (told,) = [event.materialization.metadata for event in result.get_asset_materialization_events()]
+    assert told["files_not_read"].value == "2024-02-30.csv is named after no day of the calendar: rename"
     assert bench.query("SELECT order_id FROM raw.orders") == [("a",)]
 
 
@@ -204,13 +207,35 @@ def test_a_file_that_grows_while_it_is_read_is_refused(split: Bench) -> None:
     assert "is still being written" in complaint(result)
 
 
-@pytest.mark.parametrize(
-    ("last", "said"),
-    [("龙井茶,1,anna,tea\n".encode("gbk"), "gb18030"), (b"o,1,anna,tea\n", "line 25002 has 4 fields, the header has")],
-)
-def test_a_line_far_down_that_does_not_fit_is_named(split: Bench, last: bytes, said: str) -> None:
+def test_a_file_of_another_encoding_is_named_though_it_shows_far_down(split: Bench) -> None:
     path = split.store / "lines.csv"
     write_rows(path, COLUMNS["orders"], [line(f"o{number}", "anna", "2024-01-05 10:00:00") for number in range(25_000)])
     with path.open("ab") as file:
-        file.write(last)
-    assert said in complaint(split.run("raw/orders", first="2024-01-01", last="2024-01-10"))
+        file.write("龙井茶,1,anna,tea\n".encode("gbk"))
+    assert "gb18030" in complaint(split.run("raw/orders", first="2024-01-01", last="2024-01-10"))
+
+
+def test_a_record_that_does_not_fit_costs_itself_and_is_in_quarantine_with_its_line(split: Bench) -> None:
+    path = split.store / "lines.csv"
+    write_rows(path, COLUMNS["orders"], [line(f"o{number}", "龙井", "2024-01-05 10:00:00") for number in range(20)])
+    text = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    text[3] = "o1,1,anna\n"
+    text[9] = f'"{text[9]}'
+    text[12] = text[12].rstrip("\n") + ",one,more\n"
+    path.write_bytes("".join(text).encode() + b"o20,1,\xc1\xfa,tea" + b"," * 8 + b"\n")
+    assert split.run("raw/orders", "clean/orders", first="2024-01-01", last="2024-01-10").success
+    assert split.query("SELECT count(*), count(DISTINCT order_id) FROM clean.orders") == [(17, 17)]
+    assert split.query("SELECT row->>'line', reason, row->>'file', delivered_on FROM clean.quarantine ORDER BY row_no") == [
+        ("4", "the record does not fit its file: it has 3 fields, the header has 12", "lines.csv", date(2024, 1, 5)),
+        ("10", "the record does not fit its file: its quotes do not close", "lines.csv", date(2024, 1, 5)),
+        ("13", "the record does not fit its file: it has 14 fields, the header has 12", "lines.csv", date(2024, 1, 5)),
+        ("22", "the record is not utf-8", "lines.csv", date(2024, 1, 5)),
+    ]  # fmt: skip
+
+
+def test_a_file_of_which_most_records_do_not_fit_is_refused(split: Bench) -> None:
+    with (split.store / "lines.csv").open("a", encoding="utf-8") as file:
+        file.write("x,1\n" * 9)
+    said = complaint(split.run("raw/orders", first="2024-01-01", last="2024-01-10"))
+    assert "line 10: " in said
+    assert "9 of 17 records" in said

@@ -43,8 +43,12 @@ CASES = [
         CUSTOMER_CHANGES.raw,
         lambda _: raw.changes(CUSTOMER_CHANGES),
         {"customer_id": "anna", "row_no": 1},
-        {"some_row_part_of_every_key_is_given": "UPDATE stage SET customer_id = NULL"},
+        {
+            "every_file_could_be_read": "INSERT INTO unreadable VALUES ('2024-01-19')",
+            "some_row_part_of_every_key_is_given": "UPDATE stage SET customer_id = NULL",
+        },
         keys=("all", "all"),
+        around=("CREATE TABLE unreadable (delivered_on DATE)",),
     ),
     Case(
         ORDERS.clean,

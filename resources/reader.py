@@ -303,13 +303,13 @@ def stored(table: ContractTable) -> str:
     """The select of the rows of `arrived` as they may be stored: without what is personal. It is one for all deliveries of a step, because
     planning these functions takes longer than reading a file of some thousand rows."""
     fields = {name: f'"{name}"' for name in table.raw.column_names}
-    for field in table.fields:
-        value = fields[field.name]
-        if field.arrival != "figure":
-            function = f"{ARRIVAL[field.arrival]}({value})"
+    for each in table.fields:
+        value = fields[each.name]
+        if each.arrival != "figure":
+            function = f"{ARRIVAL[each.arrival]}({value})"
             # A word that the contract lists is nobody.
-            listed = " OR ".join(f"{value} = '{known}'" for known in field.values)
-            fields[field.name] = f"CASE WHEN {listed} THEN {value} ELSE {function} END" if listed else function
+            listed = " OR ".join(f"{value} = '{known}'" for known in each.values)
+            fields[each.name] = f"CASE WHEN {listed} THEN {value} ELSE {function} END" if listed else function
     columns = ", ".join(f'{value} AS "{name}"' for name, value in fields.items())
     return f"SELECT {columns} FROM arrived"
 

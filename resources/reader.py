@@ -21,7 +21,6 @@ from resources.home import Home
 from resources.mapping import require_select
 from resources.privacy import ARRIVAL
 from resources.reading import DAY_OR_MONTH_FIRST
-from resources.reading import register as register_reading
 from resources.shop import Shop, Source
 
 # Seconds within which a file that was written may be written on.
@@ -218,20 +217,26 @@ def date_orders(
     declared = {spec.dates for spec in delivery.specs.values() if spec.dates}
     if len(declared) == 1:
         return dict.fromkeys(texts, declared.pop())
-    found: dict[str, str] = {}
-    for name in texts:
-        value, mapping = f'CAST("{name}" AS VARCHAR)', shop.mapping(table.name)
-        shaped = f"regexp_full_match({value}, '{DAY_OR_MONTH_FIRST}')"
-        # A file that begins without them has none, so that others are not read twice.
-        some = f'SELECT count(*) FROM (SELECT "{name}" FROM ({mapping}) LIMIT 1000) WHERE {shaped}'
-        parts = ", ".join(f"max(CAST(regexp_extract({value}, '{DAY_OR_MONTH_FIRST}', {n}) AS INTEGER))" for n in (1, 3))
-        try:
-            if connection.execute(some).fetchall()[0][0]:
-                first, second = connection.execute(f"SELECT {parts} FROM ({mapping}) WHERE {shaped}").fetchall()[0]
+    values = {name: f'CAST("{name}" AS VARCHAR)' for name in texts}
+    shaped = {name: f"regexp_full_match({value}, '{DAY_OR_MONTH_FIRST}')" for name, value in values.items()}
+    mapping, found = shop.mapping(table.name), dict[str, str]()
+    if not texts:
+        return found
+    # A file that begins without them has none, so that others are not read twice.
+    instants = ", ".join(f'"{name}"' for name in texts)
+    some = f"SELECT {', '.join(f'bool_or({each})' for each in shaped.values())} FROM (SELECT {instants} FROM ({mapping}) LIMIT 1000)"
+    try:
+        for name, has_some in zip(texts, connection.execute(some).fetchall()[0], strict=True):
+            if has_some:
+                parts = ", ".join(
+                    f"max(CAST(regexp_extract({values[name]}, '{DAY_OR_MONTH_FIRST}', {n}) AS INTEGER))" for n in (1, 3)
+                )
+                query = f"SELECT {parts} FROM ({mapping}) WHERE {shaped[name]}"
+                first, second = connection.execute(query).fetchall()[0]
                 if (first > 12) != (second > 12):
                     found[name] = "dmy" if first > 12 else "mdy"
-        except duckdb.Error:
-            return {}  # told where the rows are read
+    except duckdb.Error:
+        return {}  # told where the rows are read
     return found
 
 
@@ -243,7 +248,8 @@ def _arrival_text(name: str, orders: dict[str, str]) -> str:
     return f"regexp_replace({value}, '^{DAY_OR_MONTH_FIRST}$', '\\5-\\{month}-\\{day}\\6')"
 
 
-def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = "") -> str:
+def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = "", done: str = "") -> str:
+    """A column as it arrives; `done` is where its value stands if it has been brought to that already."""
     if field.name not in columns:
         return f'NULL AS "{field.name}"'
     value = _arrival_text(field.name, {field.name: order})
@@ -252,7 +258,8 @@ def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = ""
     function = "" if field.arrival == "figure" and not is_text else ARRIVAL[field.arrival]
     # A word that the contract lists is nobody.
     listed = " OR ".join(f"{value} = '{known}'" for known in field.values)
-    arrived = f"CASE WHEN {listed} THEN {value} ELSE {function}({value}) END" if listed else f"{function}({value})"
+    done = done or f"{function}({value})"
+    arrived = f"CASE WHEN {listed} THEN {value} ELSE {done} END" if listed else done
     return f'{arrived} AS "{field.name}"'
 
 
@@ -272,7 +279,14 @@ def arriving(
     """The select that gives a bound delivery's rows the columns of the raw table; `rows` may be a part of those of the mapping.
     Dates in one of the `orders` of day and month are written with the year first."""
     orders = orders or {}
-    fields = ", ".join(_arrival(field, columns, orders.get(field.name, "")) for field in table.fields)
+    # Searched as one list: the engine compiles an expression for every place that it stands in, which is most of what a small file costs.
+    texts = [field.name for field in table.fields if field.arrival == "mask" and field.name in columns]
+    places = {name: f"texts[{place}]" for place, name in enumerate(texts, 1)}
+    fields = ", ".join(
+        _arrival(field, columns, orders.get(field.name, ""), places.get(field.name, "")) for field in table.fields
+    )
+    values = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in texts)
+    masks = f"SELECT *, list_transform([{values}], lambda words: masked(words)) AS texts FROM " if texts else "FROM "
     start = shop.start.isoformat()
     if delivery.day is not None:
         delivered_on = f"DATE '{delivery.day}'"
@@ -296,7 +310,7 @@ def arriving(
     known = "" if table.is_fact else f", {known_on} AS known_on"
     return (
         f"SELECT {fields}, {delivered_on} AS delivered_on, row_number() OVER () AS row_no{known} "
-        f"FROM ({rows or shop.mapping(table.name)})"
+        f"FROM ({masks}({rows or shop.mapping(table.name)}))"
     )
 
 
@@ -324,7 +338,6 @@ def stage(
     days: Sequence[date],
 ) -> None:
     """Adds a delivery's rows to the temporary table `arrived`, whose columns are those of the raw table."""
-    register_reading(connection, shop.time_zone, decimal_comma=shop.has_decimal_comma)
     before = _quiet(delivery)
     bind(connection, delivery)
     columns = mapped_columns(connection, shop, table)

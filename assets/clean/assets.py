@@ -12,7 +12,6 @@ from data_checks.gate.expectation import FEW
 from data_checks.gate.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT, ContractTable
-from resources.reading import register
 from resources.shop import Shop
 from resources.tables import Column, Table
 
@@ -128,7 +127,6 @@ def _raw_money(table: str, shop: Shop) -> str:
 def _set_aside(work: Work, table: ContractTable, raw: str) -> None:
     """Makes `candidates` (typed rows with a reason or none) and `quarantined` (those with one, as delivered)."""
     connection, shop = work.connection, work.warehouse.shop
-    register(connection, shop.time_zone, decimal_comma=shop.has_decimal_comma)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {typed(table, shop, raw)}")
     shown = ", ".join(f'"{field.name}" := {_shown(field.name, field.personal)}' for field in table.fields)
     connection.execute(

@@ -17,6 +17,7 @@ from assets.clean.assets import fact_rows
 from data_checks.gate.rows import Work
 from resources.contract import CONTRACT
 from resources.privacy import register
+from resources.reading import register as register_reading
 from resources.shop import Shop, load_shop
 from resources.warehouse import Warehouse
 from tests.shop_builder import CHANGES, FACTS, FIRST, LAST, ORDERS_SQL, STORE, Bench, write_store
@@ -41,6 +42,7 @@ class Ledger:
         self.connection = duckdb.connect()
         register(self.connection, b"the key of a test")
         self.connection.execute("SET TimeZone = 'Asia/Shanghai'")
+        register_reading(self.connection, "Asia/Shanghai")
         for schema in ("raw", "clean"):
             self.connection.execute(f"CREATE SCHEMA {schema}")
         self.connection.execute(self.table.raw.create_sql())

@@ -263,20 +263,26 @@ def date_orders(
     declared = {spec.dates for spec in delivery.specs.values() if spec.dates}
     if len(declared) == 1:
         return dict.fromkeys(texts, declared.pop())
-    found: dict[str, str] = {}
-    for name in texts:
-        value, mapping = f'CAST("{name}" AS VARCHAR)', shop.mapping(table.name)
-        shaped = f"regexp_full_match({value}, '{DAY_OR_MONTH_FIRST}')"
-        # A file that begins without them has none, so that others are not read twice.
-        some = f'SELECT count(*) FROM (SELECT "{name}" FROM ({mapping}) LIMIT 1000) WHERE {shaped}'
-        parts = ", ".join(f"max(CAST(regexp_extract({value}, '{DAY_OR_MONTH_FIRST}', {n}) AS INTEGER))" for n in (1, 3))
-        try:
-            if connection.execute(some).fetchall()[0][0]:
-                first, second = connection.execute(f"SELECT {parts} FROM ({mapping}) WHERE {shaped}").fetchall()[0]
+    values = {name: f'CAST("{name}" AS VARCHAR)' for name in texts}
+    shaped = {name: f"regexp_full_match({value}, '{DAY_OR_MONTH_FIRST}')" for name, value in values.items()}
+    mapping, found = shop.mapping(table.name), dict[str, str]()
+    if not texts:
+        return found
+    # A file that begins without them has none, so that others are not read twice.
+    instants = ", ".join(f'"{name}"' for name in texts)
+    some = f"SELECT {', '.join(f'bool_or({each})' for each in shaped.values())} FROM (SELECT {instants} FROM ({mapping}) LIMIT 1000)"
+    try:
+        for name, has_some in zip(texts, connection.execute(some).fetchall()[0], strict=True):
+            if has_some:
+                parts = ", ".join(
+                    f"max(CAST(regexp_extract({values[name]}, '{DAY_OR_MONTH_FIRST}', {n}) AS INTEGER))" for n in (1, 3)
+                )
+                query = f"SELECT {parts} FROM ({mapping}) WHERE {shaped[name]}"
+                first, second = connection.execute(query).fetchall()[0]
                 if (first > 12) != (second > 12):
                     found[name] = "dmy" if first > 12 else "mdy"
-        except duckdb.Error:
-            return {}  # told where the rows are read
+    except duckdb.Error:
+        return {}  # told where the rows are read
     return found
 
 

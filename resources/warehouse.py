@@ -84,10 +84,14 @@ class Warehouse(dg.ConfigurableResource):
             self._memo[key] = make()
         return cast(T, self._memo[key])
 
-    def ensure(self, table: Table) -> None:
+    def ensure(self, table: Table) -> set[str]:
         """Makes the table as this shop has it, and adds the columns that one of an earlier release lacks; its descriptions become
-        the comments of the table and its columns."""
-        table = table.for_shop(self._shop.has_prices, self._shop.declared)
+        the comments of the table and its columns. Returns the columns that it has. Looked at once while the warehouse is open."""
+        return self.once(
+            ("ensured", table), lambda: self._ensure(table.for_shop(self._shop.has_prices, self._shop.declared))
+        )
+
+    def _ensure(self, table: Table) -> set[str]:
         connection = self._connection
         connection.execute(table.create_sql())
         there = self._columns(table)
@@ -98,15 +102,15 @@ class Warehouse(dg.ConfigurableResource):
                 connection.execute(
                     f'COMMENT ON COLUMN {table.qualified}."{column.name}" IS {_text(column.description)}'
                 )
-        if all(there.get(name) for name in table.column_names):
-            return
-        connection.execute(f"COMMENT ON TABLE {table.qualified} IS {_text(table.description)}")
-        if table.partitioning == "weekly":
-            # Made again: a view of all columns does not see one that was added.
-            connection.execute(
-                f"CREATE OR REPLACE VIEW {table.qualified}_latest AS "
-                f"SELECT * FROM {table.qualified} WHERE as_of = (SELECT max(as_of) FROM {table.qualified})"
-            )
+        if not all(there.get(name) for name in table.column_names):
+            connection.execute(f"COMMENT ON TABLE {table.qualified} IS {_text(table.description)}")
+            if table.partitioning == "weekly":
+                # Made again: a view of all columns does not see one that was added.
+                connection.execute(
+                    f"CREATE OR REPLACE VIEW {table.qualified}_latest AS "
+                    f"SELECT * FROM {table.qualified} WHERE as_of = (SELECT max(as_of) FROM {table.qualified})"
+                )
+        return {*there, *table.column_names}
 
     def _columns(self, table: Table) -> dict[str, str | None]:
         """The columns of a table that is there, with their comments."""
@@ -163,8 +167,7 @@ class Warehouse(dg.ConfigurableResource):
     def _whole(self, table: Table) -> str:
         """A select of all columns of a table: those that this shop lacks are 0 or empty, and so is a table that it lacks
         altogether. So one select serves every shop."""
-        self.ensure(table)
-        there = self._columns(table)
+        there = self.ensure(table)
         columns = ", ".join(
             f'"{column.name}"'
             if column.name in there

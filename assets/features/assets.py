@@ -61,7 +61,10 @@ def customer_day_rows(work: Work) -> Rows:
 
 def identity_rows(work: Work) -> Rows:
     """Accounts that belong together, by links known before each Monday."""
-    return Rows(identities(work.warehouse, work.keys))
+    people = identities(work.warehouse, work.keys)
+    return Rows(
+        "SELECT p.* FROM people AS p JOIN weeks USING (as_of)", inputs={"people": people, "weeks": list(work.keys)}
+    )
 
 
 def customer_rows(work: Work) -> Rows:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assets.features.methods.identities import persons
@@ -19,23 +20,31 @@ SQL = sql_files(__file__)
 VIEWS = ("person_days", "person_days_after", "person_sales", "person_sales_after", "products_then", "customers_then")
 
 
-def identities(warehouse: Warehouse, weeks: Sequence[date]) -> "pd.DataFrame":
-    """The rows of features.identities for the given Mondays."""
-    import pandas as pd
-
+def identities(warehouse: Warehouse, weeks: Sequence[date]) -> str:
+    """A select of the rows of features.identities that holds those of the given Mondays. They are kept in the temporary table
+    `people_then`, since the fits and the weeks of a run ask for the same Mondays many times over."""
     shop, connection = warehouse.shop, warehouse.connection
+    known: set[date] = warehouse.once("people_then", partial(_nobody_then, warehouse))
     inputs = {"customer_days": CUSTOMER_DAYS, "customers": CONTRACT["customers"].clean}
-    frames = []
     for week in weeks if "links" in shop.tables else ():
+        if week in known:
+            continue
         links = connection.execute(
             "SELECT customer_id, key_type || ':' || key_value AS key FROM clean.links WHERE known_on < ? ORDER BY ALL",
             [week],
         ).df()
         seen = warehouse.select(SQL("first_seen"), inputs, {"week": week})
-        frames.append(persons(links, seen, shop.settings.accounts_a_key).assign(as_of=week))
-    if not frames:
-        return pd.DataFrame({"as_of": [], "customer_id": [], "person_id": [], "account_count": []})
-    return pd.concat(frames, ignore_index=True)
+        frame = persons(links, seen, shop.settings.accounts_a_key)
+        connection.register("frame", frame)
+        connection.execute("INSERT INTO people_then BY NAME SELECT $week AS as_of, * FROM frame", {"week": week})
+        connection.unregister("frame")
+        known.add(week)
+    return "SELECT * FROM people_then"
+
+
+def _nobody_then(warehouse: Warehouse) -> set[date]:
+    warehouse.connection.execute(IDENTITIES.create_sql("people_then", temporary=True))
+    return set()
 
 
 def as_of(warehouse: Warehouse, weeks: Sequence[date], *, is_published: bool = False) -> dict[str, Any]:
@@ -49,10 +58,7 @@ def as_of(warehouse: Warehouse, weeks: Sequence[date], *, is_published: bool = F
     Where the weeks are published, the persons are those of features.identities.
     """
     people = IDENTITIES if is_published else identities(warehouse, weeks)
-    merged = (
-        "SELECT CAST(as_of AS DATE) AS as_of, CAST(customer_id AS VARCHAR) AS customer_id, CAST(person_id AS VARCHAR) AS person_id "
-        "FROM people WHERE CAST(as_of AS DATE) IN (SELECT as_of FROM weeks)"
-    )
+    merged = "SELECT as_of, customer_id, person_id FROM people WHERE as_of IN (SELECT as_of FROM weeks)"
     inputs: dict[str, Any] = {"weeks": list(weeks), "people": people, "merged": merged, "customer_days": CUSTOMER_DAYS}
     inputs |= {name: CONTRACT[name].clean for name in ("orders", "events", "products", "customers")}
     inputs |= {"sales": sales(warehouse.shop, "orders")}

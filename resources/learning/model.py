@@ -138,6 +138,7 @@ def fit_all(
     The order of the rows does not matter; of more than FIT_ROWS rows a sample spread over them is fitted on.
     Raises NotEnough where a class has too few rows or no feature varies.
     """
+    from sklearn import config_context
     from threadpoolctl import threadpool_limits
 
     y = np.asarray(labels, float)
@@ -157,8 +158,9 @@ def fit_all(
     x, y = np.ascontiguousarray(x[order]), y[order]
     settings = settings or TreeSettings()
     parts = {method: ("logistic", "boosting") if method == "blend" else (method,) for method in methods}
-    # Sums in parallel depend on the number of threads: another machine would get another model.
-    with threadpool_limits(1):
+    # Sums in parallel depend on the number of threads: another machine would get another model. The settings
+    # are ours, so they are not looked through again for every tree.
+    with threadpool_limits(1), config_context(skip_parameter_validation=True):
         learners = {
             part: _learn(part, x, y, settings, is_class) for part in dict.fromkeys(sum(parts.values(), start=()))
         }

@@ -121,10 +121,11 @@ def fit(frame: pd.DataFrame, *, seed: int = 0, previous: Fit | None = None, sett
 
     The order of the rows does not matter. Raises NotEnough where there is too little to segment.
     """
+    from sklearn import config_context
     from threadpoolctl import threadpool_limits
 
     # Sums in parallel depend on the number of threads: another machine would draw other borders.
-    with threadpool_limits(1):
+    with threadpool_limits(1), config_context(skip_parameter_validation=True):
         return _fit(frame, seed, previous, settings or Settings())
 
 

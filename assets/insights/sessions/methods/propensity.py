@@ -19,8 +19,7 @@ from assets.insights.sessions.methods.wording import reasons
 from resources.errors import NotEnough
 from resources.fitted import Metrics
 from resources.learning.metrics import auc, calibration_table, log_loss
-from resources.learning.model import FEWEST_OF_A_CLASS, Method, Model
-from resources.learning.model import fit as learn
+from resources.learning.model import FEWEST_OF_A_CLASS, Method, Model, fit_all
 from resources.learning.study import Role, Rule, judge, verdict
 from resources.learning.trees import TreeSettings
 
@@ -68,28 +67,31 @@ def fit(sessions: pd.DataFrame, since: date, until: date, previous: Model | None
         if min(labels[part].sum(), (1 - labels[part]).sum()) < FEWEST_OF_A_CLASS:
             raise NotEnough(NEEDS, f"{int(labels[part].sum())} with a purchase among {int(part.sum())}")
 
-    def learned(method: Method, features: tuple[str, ...], rows: "np.ndarray[Any, Any]") -> Model:
-        return learn(method, sessions[rows], labels[rows], features, settings=TREES)
+    def learned(
+        methods: tuple[Method, ...], features: tuple[str, ...], rows: "np.ndarray[Any, Any]"
+    ) -> dict[Method, Model]:
+        return fit_all(methods, sessions[rows], labels[rows], features, settings=TREES)
 
-    is_train = ~is_holdout & ~is_validation
+    validation = sessions[is_validation]
     tried = {
-        method: log_loss(labels[is_validation], learned(method, FEATURES, is_train).predict(sessions[is_validation]))
-        for method in CANDIDATES
+        method: log_loss(labels[is_validation], model.predict(validation))
+        for method, model in learned(CANDIDATES, FEATURES, ~is_holdout & ~is_validation).items()
     }
     chosen = min(CANDIDATES, key=lambda method: tried[method])
     actual, newest = labels[is_holdout], sessions[is_holdout]
     scores: dict[Role, dict[str, Any]] = {
-        "candidate": {m: learned(m, FEATURES, ~is_holdout).predict(newest) for m in CANDIDATES},
+        "candidate": {m: model.predict(newest) for m, model in learned(CANDIDATES, FEATURES, ~is_holdout).items()},
         "in force before": {"in force before": previous.predict(newest)} if previous else {},
         "baseline": {
-            name: learned("logistic", features, ~is_holdout).predict(newest) for name, features in BASELINES.items()
+            name: learned(("logistic",), features, ~is_holdout)["logistic"].predict(newest)
+            for name, features in BASELINES.items()
         },
     }
     rows = judge(actual, scores)
     found = verdict(rows, chosen, RULE)
     features = BASELINES.get(found.name, FEATURES)
     method = chosen if found.name == chosen else "logistic"
-    model = learned(method, features, np.ones(len(sessions), bool))
+    model = learned((method,), features, np.ones(len(sessions), bool))[method]
     reason = f"{chosen} has the lower log loss on the validation days ({tried[chosen]:.4f}); {found.reason}"
     used, carts = ({**scores["candidate"], **scores["baseline"]}[name] for name in (found.name, CARTS))
     metrics = Metrics(

@@ -9,6 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 
+from tests.shared import once
 from tests.shop_builder import WEEKS, Bench, open_tea_house
 
 LONGEST = ("test_web_ui.py", "test_cli.py")
@@ -28,10 +29,13 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 @pytest.fixture(scope="session")
 def tea_house(delivered: Bench, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """The shop with all days and weeks run as one range each. Not to be changed."""
-    bench = delivered.copy(tmp_path_factory.mktemp("tea_house"))
-    assert bench.run_days().success
-    assert bench.run_weeks(WEEKS[0]).success
-    return bench
+
+    def make(folder: Path) -> None:
+        bench = delivered.copy(folder)
+        assert bench.run_days().success
+        assert bench.run_weeks(WEEKS[0]).success
+
+    return Bench(once(tmp_path_factory, "tea_house", make))
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """The corner shop, run once a session; tests that spoil it work on a copy."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from tests.pipelines.corner import Said, open_corner, run
+from tests.shared import once
 from tests.shop_builder import Bench
 
 
@@ -17,8 +20,13 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 @pytest.fixture(scope="session")
 def first_run(opened: Bench, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, Said]:
     """The shop after `zhike run --json`, and what that said. Not to be changed."""
-    bench = opened.copy(tmp_path_factory.mktemp("corner"))
-    return bench, run(bench, "--json")
+
+    def make(folder: Path) -> None:
+        said = run(opened.copy(folder), "--json")
+        (folder / "said.json").write_text(json.dumps(asdict(said)), encoding="utf-8")
+
+    folder = once(tmp_path_factory, "corner", make)
+    return Bench(folder), Said(**json.loads((folder / "said.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture

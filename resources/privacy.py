@@ -57,7 +57,7 @@ def register(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """Makes the functions of arrival; none of them, and not the key, is stored.
 
     - `keyed_hash(value)`: the hash, alike for all spellings of one number or address; NULL for nothing.
-    - `masked(words)`: the words with personal values replaced by ***.
+    - `masked(words)`: the words with personal values replaced by ***; `may_be_personal(words)`: whether there may be any in them.
     - `own_id(value)`: an id, or its hash where it looks personal; `code_id(value)` leaves numbers, which name things there.
     """
     padded = (hashlib.sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
@@ -77,7 +77,8 @@ def register(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     for macro in (
         "keyed_hash(value) AS CASE WHEN nullif(trim(value), '') IS NOT NULL THEN "
         f"sha256(unhex('{outer}') || unhex(sha256(unhex('{inner}') || encode({plain})))) END",
-        f"masked(words) AS CASE WHEN strlen(words) > 5 AND ({hints}) THEN mask_personal(words) ELSE words END",
+        f"may_be_personal(words) AS {hints}",
+        "masked(words) AS CASE WHEN strlen(words) > 5 AND may_be_personal(words) THEN mask_personal(words) ELSE words END",
         f"masked_figure(words) AS CASE WHEN strlen(words) > 10 AND (NOT starts_with(words, '20') OR contains(words, '@')) "
         f"AND regexp_matches(words, '{_NO_FIGURE}') THEN mask_personal(words) ELSE words END",
         f"own_id(value) AS CASE WHEN {looks_personal('value')} THEN keyed_hash(value) ELSE value END",

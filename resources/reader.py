@@ -248,8 +248,8 @@ def _arrival_text(name: str, orders: dict[str, str]) -> str:
     return f"regexp_replace({value}, '^{DAY_OR_MONTH_FIRST}$', '\\5-\\{month}-\\{day}\\6')"
 
 
-def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = "", done: str = "") -> str:
-    """A column as it arrives; `done` is where its value stands if it has been brought to that already."""
+def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = "", *, is_searched: bool = False) -> str:
+    """A column as it arrives. `is_searched`: its row's texts have been searched for personal values, with `has_hint` as the answer."""
     if field.name not in columns:
         return f'NULL AS "{field.name}"'
     value = _arrival_text(field.name, {field.name: order})
@@ -258,8 +258,9 @@ def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = ""
     function = "" if field.arrival == "figure" and not is_text else ARRIVAL[field.arrival]
     # A word that the contract lists is nobody.
     listed = " OR ".join(f"{value} = '{known}'" for known in field.values)
-    done = done or f"{function}({value})"
-    arrived = f"CASE WHEN {listed} THEN {value} ELSE {done} END" if listed else done
+    masked = f"CASE WHEN has_hint AND strlen({value}) > 5 THEN mask_personal({value}) ELSE {value} END"
+    arrived = masked if is_searched else f"{function}({value})"
+    arrived = f"CASE WHEN {listed} THEN {value} ELSE {arrived} END" if listed else arrived
     return f'{arrived} AS "{field.name}"'
 
 
@@ -279,14 +280,14 @@ def arriving(
     """The select that gives a bound delivery's rows the columns of the raw table; `rows` may be a part of those of the mapping.
     Dates in one of the `orders` of day and month are written with the year first."""
     orders = orders or {}
-    # Searched as one list: the engine compiles an expression for every place that it stands in, which is most of what a small file costs.
+    # All of a row's texts are searched at once: the engine compiles an expression for every place that it stands in, which for each
+    # column would be most of what a small file costs.
     texts = [field.name for field in table.fields if field.arrival == "mask" and field.name in columns]
-    places = {name: f"texts[{place}]" for place, name in enumerate(texts, 1)}
     fields = ", ".join(
-        _arrival(field, columns, orders.get(field.name, ""), places.get(field.name, "")) for field in table.fields
+        _arrival(field, columns, orders.get(field.name, ""), is_searched=field.name in texts) for field in table.fields
     )
-    values = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in texts)
-    masks = f"SELECT *, list_transform([{values}], lambda words: masked(words)) AS texts FROM " if texts else "FROM "
+    joined = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in texts)
+    searched = f"SELECT *, may_be_personal(concat_ws(chr(10), {joined})) AS has_hint FROM " if texts else "FROM "
     start = shop.start.isoformat()
     if delivery.day is not None:
         delivered_on = f"DATE '{delivery.day}'"
@@ -310,7 +311,7 @@ def arriving(
     known = "" if table.is_fact else f", {known_on} AS known_on"
     return (
         f"SELECT {fields}, {delivered_on} AS delivered_on, row_number() OVER () AS row_no{known} "
-        f"FROM ({masks}({rows or shop.mapping(table.name)}))"
+        f"FROM ({searched}({rows or shop.mapping(table.name)}))"
     )
 
 

@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
+# Compiled modules are kept: a process that may not write them compiles every library anew, for some 7 CPU seconds.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: install demo test lint lock clean
 

@@ -24,7 +24,7 @@ TEXTS = (".csv", ".tsv", ".txt")
 @dataclass(frozen=True)
 class Column:
     """A column: the share of rows in which it is filled, and of its values those that can be read as an instant, an amount, a whole number, and
-    those that are an amount with a comma before the cents."""
+    those that are an amount with a comma before the cents, and those that end in UTC."""
 
     name: str
     filled: float = 0.0
@@ -32,6 +32,7 @@ class Column:
     amounts: float = 0.0
     wholes: float = 0.0
     commas: float = 0.0
+    utc: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,13 @@ def _columns(connection: duckdb.DuckDBPyConnection, read: str, names: list[str])
     figures: list[str] = []
     for place in range(len(names)):
         value = f"v{place}"
-        is_date = f"as_instant({value}) IS NOT NULL OR regexp_full_match({value}, '{DAY_OR_MONTH_FIRST}')"
+        is_date = f"as_instant(regexp_replace({value}, ' *UTC$', 'Z')) IS NOT NULL OR regexp_full_match({value}, '{DAY_OR_MONTH_FIRST}')"
         predicates = (
             is_date,
             f"as_amount({value}) IS NOT NULL",
             f"as_whole({value}) IS NOT NULL",
             f"regexp_full_match({value}, '{COMMA}')",
+            f"{value} LIKE '%UTC'",
         )
         figures.append(f"count({value}) / greatest(count(*), 1)")
         figures += [f"count(*) FILTER ({predicate}) / greatest(count({value}), 1)" for predicate in predicates]
@@ -86,7 +88,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, read: str, names: list[str])
         for place, name in enumerate(names)
     )
     row = connection.execute(f"SELECT {', '.join(figures)} FROM (SELECT {values} FROM {read})").fetchall()[0]
-    return [Column(name, *row[5 * place : 5 * place + 5]) for place, name in enumerate(names)]
+    return [Column(name, *row[6 * place : 6 * place + 6]) for place, name in enumerate(names)]
 
 
 def _settings(path: Path) -> dict[str, Any]:

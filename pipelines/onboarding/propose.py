@@ -21,6 +21,16 @@ OPTIONAL = {
                   "consent": "marketing_consent"},
     "products": {"title": "title", "category": "category", "brand": "brand", "price": "price", "cost": "cost"},
 }  # fmt: skip
+# What a purchase among events is called, and what the events of the contract are called elsewhere.
+PURCHASES = "purchase buy bought order transaction checkout_complete payment pay paid 购买 下单 支付 付款 成交"
+EVENTS = {
+    "view": "pv page_view view_item product_view detail 浏览 查看",
+    "cart": "add_to_cart addtocart add cart_add 加购 加入购物车",
+    "favorite": "fav favourite like wishlist add_to_wishlist collect 收藏",
+    "search": "search_query 搜索",
+    "impression": "expose exposure show 曝光",
+    "click": "clk select_item 点击",
+}
 FACTS = {"events": "occurred_at", "reviews": "reviewed_at", "messages": "sent_at"}
 FILE = Words("{0} → {1}：{2}", "{0} → {1}: {2}")
 NAME = Words("我的店", "My shop")
@@ -55,7 +65,7 @@ def propose(found: Sequence[Found], columns: Mapping[Path, Sequence[Column]], la
     Of several files with the same columns one table is made; of files of one kind that differ, the first counts.
     """
     kinds: dict[str, list[Found]] = {}
-    roles: dict[str, dict[str, str]] = {}
+    roles: dict[str, dict[str, Column]] = {}
     left: list[Found] = []
     is_comma = False
     for file in found:
@@ -65,8 +75,11 @@ def propose(found: Sequence[Found], columns: Mapping[Path, Sequence[Column]], la
             left.append(file)
             continue
         kinds.setdefault(kind, []).append(file)
-        roles.setdefault(kind, {role: column.name for role, column in given.items()})
+        roles.setdefault(kind, given)
         is_comma |= any(given[role].amounts < READABLE for role in ("price", "amount", "discount") if role in given)
+    if "events" in kinds and not kinds.keys() & {"orders", "lines"}:
+        # Purchases stand among what was done: one file is both.
+        kinds["orders"], roles["orders"] = kinds.pop("events"), roles.pop("events")
     if "orders" in kinds:
         left += [file for kind in ("heads", "lines") for file in kinds.pop(kind, [])]
     elif not {"heads", "lines"} <= set(kinds):
@@ -76,6 +89,8 @@ def propose(found: Sequence[Found], columns: Mapping[Path, Sequence[Column]], la
             "name the file of the order lines, with its header; or write store.yaml by hand as the README shows",
         )
     tables = {kind: _select(kind, roles[kind]) for kind in FACTS | {"products": "", "customers": ""} if kind in kinds}
+    if "event" in roles.get("orders", {}):
+        tables["events"] = _select("events", roles["orders"], f"orders_file\nWHERE NOT {_is_purchase(roles['orders'])}")
     tables = {"orders": _orders(roles), **tables}
     ours = roles["orders"] if "orders" in roles else roles["heads"] | roles["lines"]
     if "products" not in tables and ours.keys() & {"title", "category", "brand"}:
@@ -108,35 +123,38 @@ def kind_of(roles: set[str]) -> str:
     return "products" if is_thing else "customers" if "customer" in roles else ""
 
 
-def _told(roles: Mapping[str, str]) -> Words:
+def _told(roles: Mapping[str, Column]) -> Words:
     parts = [
-        words.format(roles[role])
+        words.format(roles[role].name)
         for role, words in PARTS.items()
         if role in roles and not (role == "amount" and "price" in roles)
     ]
     if "product" not in roles and "title" in roles:
-        parts.append(PARTS["product"].format(roles["title"]))
+        parts.append(PARTS["product"].format(roles["title"].name))
     return Words.join(parts, Words("，", ", "))
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _value(column: Column, of: str = "") -> str:
+    """The column in SQL; where its times end in UTC, which names a zone, with the Z that says the same."""
+    named = of + '"' + column.name.replace('"', '""') + '"'
+    return f"regexp_replace({named}, ' *UTC$', 'Z')" if column.utc >= READABLE else named
 
 
-def _lines(roles: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, str], str]:
+def _lines(roles: Mapping[str, Mapping[str, Column]]) -> tuple[dict[str, str], str]:
     """The columns of a line of an order by role, quoted, and what they are selected from."""
     if "orders" in roles:
-        return {role: _quoted(name) for role, name in roles["orders"].items()}, "orders_file"
+        return {role: _value(column) for role, column in roles["orders"].items()}, "orders_file"
     heads, lines = roles["heads"], roles["lines"]
-    columns = {role: f"h.{_quoted(name)}" for role, name in heads.items()} | {
-        role: f"l.{_quoted(name)}" for role, name in lines.items()
-    }
+    columns = {role: _value(column, "h.") for role, column in heads.items()}
+    columns |= {role: _value(column, "l.") for role, column in lines.items()}
     # A line whose order is not there is seen in quarantine.
-    joined = f"lines_file AS l\nLEFT JOIN heads_file AS h ON h.{_quoted(heads['order'])} = l.{_quoted(lines['order'])}"
+    joined = (
+        f"lines_file AS l\nLEFT JOIN heads_file AS h ON {_value(heads['order'], 'h.')} = {_value(lines['order'], 'l.')}"
+    )
     return columns, joined
 
 
-def _orders(roles: Mapping[str, Mapping[str, str]]) -> str:
+def _orders(roles: Mapping[str, Mapping[str, Column]]) -> str:
     own, source = _lines(roles)
     thing = own.get("product") or own["title"]
     order = (
@@ -171,13 +189,15 @@ def _orders(roles: Mapping[str, Mapping[str, str]]) -> str:
         chosen.append(
             f"CASE WHEN regexp_matches(lower({own['status']}), '{NO_SALE}') THEN {own['time']} END AS cancelled_at"
         )
+    if "event" in own:
+        source += f"\nWHERE {_is_purchase(roles['orders'])}"
     comment = (
         "" if "line" in own else "-- The file has no line numbers: lines of one order are numbered by what they say.\n"
     )
     return _sql(comment, chosen, source)
 
 
-def _products(roles: Mapping[str, Mapping[str, str]]) -> str:
+def _products(roles: Mapping[str, Mapping[str, Column]]) -> str:
     own, source = _lines(roles)
     chosen = [f"{own.get('product') or own['title']} AS product_id"]
     chosen += [f"{own[role]} AS {role}" for role in ("title", "category", "brand") if role in own]
@@ -186,8 +206,18 @@ def _products(roles: Mapping[str, Mapping[str, str]]) -> str:
     return _sql(comment, chosen, f"{source}\nGROUP BY ALL\nORDER BY known_on, product_id")
 
 
-def _select(table: str, roles: Mapping[str, str]) -> str:
-    own = {role: _quoted(name) for role, name in roles.items()}
+def _is_purchase(roles: Mapping[str, Column]) -> str:
+    words = ", ".join(f"'{word}'" for word in PURCHASES.split())
+    return f"lower({_value(roles['event'])}) IN ({words})"
+
+
+def _event_type(event: str) -> str:
+    words = " ".join(f"WHEN '{word}' THEN '{kind}'" for kind, listed in EVENTS.items() for word in listed.split())
+    return f"CASE lower({event}) {words} ELSE lower({event}) END AS event_type"
+
+
+def _select(table: str, roles: Mapping[str, Column], source: str = "") -> str:
+    own = {role: _value(column) for role, column in roles.items()}
     key = (
         own.get("id")
         or f"concat_ws('-', {', '.join(own[role] for role in ('customer', 'product', 'event', 'sender', 'order', 'time') if role in own)})"
@@ -196,7 +226,7 @@ def _select(table: str, roles: Mapping[str, str]) -> str:
         "events": [
             f"{key} AS event_id",
             f"{own.get('customer')} AS customer_id",
-            f"lower({own.get('event')}) AS event_type",
+            _event_type(own.get("event", "")),
         ],
         "reviews": [f"{key} AS review_id"],
         "messages": [f"{key} AS message_id", f"lower({own.get('sender')}) AS sender", f"{own.get('text')} AS text"],
@@ -206,7 +236,7 @@ def _select(table: str, roles: Mapping[str, str]) -> str:
     chosen = first + [f"{own[role]} AS {name}" for role, name in OPTIONAL[table].items() if role in own]
     if table in FACTS:
         chosen.append(f"{own['time']} AS {FACTS[table]}")
-    return _sql("", chosen, f"{table}_file")
+    return _sql("", chosen, source or f"{table}_file")
 
 
 def _sql(comment: str, columns: Sequence[str], source: str) -> str:

@@ -114,6 +114,17 @@ def test_each_file_becomes_its_table(write: Write) -> None:
     assert [file.path.name for file in found.draft.left] == ["notes.csv"]
 
 
+def test_purchases_among_events_are_orders_and_the_rest_events(write: Write) -> None:
+    kinds = ("pv", "cart", "buy", "fav")
+    lines = [f"c{n % 5},p{n % 7},{kinds[n % 4]},{1_743_000_000 + 3600 * n}" for n in range(80)]
+    found = made(write(behaviour=["user_id,item_id,behavior_type,timestamp", *lines]))
+    assert errors(found) == []
+    assert [f.message[:44] for f in found.findings if f.table in ("orders", "events") and "looked at" in f.message] == [
+        "one delivery, split by its rows' own day: 20",
+        "one delivery, split by its rows' own day: 60",
+    ]
+
+
 def test_several_files_of_one_kind_are_one_table(write: Write) -> None:
     header = "order_id,customer_id,sku,qty,price,date"
     found = made(

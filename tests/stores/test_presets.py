@@ -1,7 +1,8 @@
 """From the files that a known system exports to a shop that runs: `zhike init` alone, with nothing written by hand."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,23 +12,47 @@ import pytest
 
 from assets.clean.typing import typed
 from pipelines.onboarding.init import Made, make_shop
+from pipelines.onboarding.presets import presets
 from resources.privacy import register
 from resources.reader import arriving, bind, date_orders, deliveries, mapped_columns
 from resources.reading import register as register_reading
 from tests.pipelines.corner import run, zhike
 from tests.shop_builder import Bench
-from tests.stores.exports import EXPORTS, orders, value
+from tests.stores import exports, exports_data, exports_zh
+from tests.stores.exports import Order, orders, plain, value
 
-SOLD = orders()
 THREE = {"orders", "customers", "products"}
-# Of each export: what it is taken for, the zone, the currency, and the tables that it gives.
-TOLD = {
-    "shopify": ("Shopify orders", "America/New_York", "USD", THREE),
-    "woocommerce": ("WooCommerce orders", "Europe/London", "GBP", THREE),
-    "taobao": ("Taobao and Tmall orders", "Asia/Shanghai", "CNY", THREE),
-    "taobao_old": ("Taobao and Tmall orders", "Asia/Shanghai", "CNY", THREE),
-    "youzan": ("Youzan orders", "Asia/Shanghai", "CNY", THREE),
-    "jd": ("JD orders", "Asia/Shanghai", "CNY", THREE),
+
+
+@dataclass(frozen=True)
+class Export:
+    """How an export is written, what of the orders it says, and what is to be told of it."""
+
+    write: Callable[[Path, Sequence[Order]], list[Path]]
+    name: str
+    time_zone: str
+    currency: str
+    tables: set[str]
+    says: Callable[[Sequence[Order]], list[Order]] = list
+
+    @property
+    def sold(self) -> list[Order]:
+        return self.says(orders())
+
+
+TAOBAO = ("Taobao and Tmall orders", "Asia/Shanghai", "CNY", THREE)
+EXPORTS = {
+    "shopify": Export(exports.shopify, "Shopify orders", "America/New_York", "USD", THREE),
+    "woocommerce": Export(exports.woocommerce, "WooCommerce orders", "Europe/London", "GBP", THREE),
+    "taobao": Export(exports_zh.taobao, *TAOBAO),
+    "taobao_old": Export(exports_zh.taobao_old, *TAOBAO),
+    "youzan": Export(exports_zh.youzan, "Youzan orders", "Asia/Shanghai", "CNY", THREE),
+    "jd": Export(exports_zh.jd, "JD orders", "Asia/Shanghai", "CNY", THREE),
+    "ga4": Export(exports_data.ga4, "GA4 events from BigQuery", "UTC", "USD", THREE | {"events", "links"}, plain),
+    "olist": Export(
+        exports_data.olist, "Olist marketplace", "America/Sao_Paulo", "BRL", THREE | {"reviews"}, exports_data.single
+    ),
+    "uci": Export(exports_data.uci, "UCI Online Retail", "Europe/London", "GBP", THREE, plain),
 }
 
 
@@ -35,6 +60,7 @@ TOLD = {
 class Shop:
     """A shop made of an export, with all its rows typed as the run would."""
 
+    export: Export
     made: Made
     connection: duckdb.DuckDBPyConnection
 
@@ -42,10 +68,9 @@ class Shop:
         return self.connection.execute(sql).fetchall()[0][0]
 
 
-@pytest.fixture(scope="module", params=EXPORTS)
-def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp(request.param)
-    made = make_shop(EXPORTS[request.param](folder, SOLD), folder / request.param, "zh")
+@contextmanager
+def typed_rows(made: Made) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with all rows of a shop as they arrive (raw) and as they are typed (clean), a reason beside those that are not believed."""
     with duckdb.connect() as connection:
         connection.execute(f"SET TimeZone = '{made.shop.time_zone}'")
         register(connection, b"key of a test")
@@ -61,13 +86,21 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             connection.execute(table.raw.create_sql(f"raw.{table.name}"))
             connection.execute(f"INSERT INTO raw.{table.name} {select}")
             connection.execute(f"CREATE TABLE clean.{table.name} AS {typed(table, made.shop, f'raw.{table.name}')}")
-        yield Shop(made, connection)
+        yield connection
+
+
+@pytest.fixture(scope="module", params=EXPORTS)
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    export, folder = EXPORTS[request.param], tmp_path_factory.mktemp(request.param)
+    made = make_shop(export.write(folder, orders()), folder / request.param, "zh")
+    with typed_rows(made) as connection:
+        yield Shop(export, made, connection)
 
 
 def test_the_export_is_recognised(shop: Shop) -> None:
-    name, zone, currency, tables = TOLD[shop.made.shop.folder.name]
-    said = shop.made.shop
-    assert (shop.made.draft.name.en, said.time_zone, said.currency, said.declared) == (name, zone, currency, tables)
+    export, said = shop.export, shop.made.shop
+    assert (shop.made.draft.name.en, said.time_zone, said.currency) == (export.name, export.time_zone, export.currency)
+    assert said.declared == export.tables
     assert (str(said.start), str(said.end)) == ("2025-06-02", "2025-12-01")
     assert shop.made.draft.missing and shop.made.draft.took
 
@@ -82,21 +115,28 @@ def test_no_row_would_go_to_quarantine(shop: Shop) -> None:
 
 
 def test_every_line_is_there_once_and_sales_come_to_what_was_sold(shop: Shop) -> None:
-    assert shop.one("SELECT count(*) FROM clean.orders") == sum(len(order.lines) for order in SOLD)
-    assert shop.one("SELECT count(DISTINCT (order_id, line_no)) FROM clean.orders") == sum(
-        len(order.lines) for order in SOLD
+    sold = shop.export.sold
+    goods = "clean.orders WHERE coalesce(line_type, 'product') = 'product'"
+    assert shop.one(f"SELECT count(*) FROM {goods}") == sum(len(order.lines) for order in sold)
+    assert shop.one(f"SELECT count(DISTINCT (order_id, line_no)) FROM {goods}") == sum(
+        len(order.lines) for order in sold
     )
     net = "sum(quantity * unit_price - coalesce(discount, 0))"
-    assert shop.one(f"SELECT {net} FROM clean.orders WHERE cancelled_at IS NULL") == value(SOLD)
-    assert shop.one("SELECT count(DISTINCT order_id) FROM clean.orders WHERE cancelled_at IS NULL") == sum(
-        o.is_sale for o in SOLD
+    assert shop.one(f"SELECT {net} FROM {goods} AND cancelled_at IS NULL") == value(sold)
+    assert shop.one(f"SELECT count(DISTINCT order_id) FROM {goods} AND cancelled_at IS NULL") == sum(
+        o.is_sale for o in sold
     )
 
 
 def test_an_order_is_of_the_right_person_and_moment(shop: Shop) -> None:
-    assert shop.one("SELECT count(DISTINCT customer_id) FROM clean.orders") == len({order.buyer for order in SOLD})
-    assert shop.one("SELECT count(DISTINCT ordered_on) FROM clean.orders") == len({order.at.date() for order in SOLD})
-    assert shop.one("SELECT count(DISTINCT product_id) FROM clean.orders") == 12
+    sold = shop.export.sold
+    assert shop.one("SELECT count(DISTINCT customer_id) FROM clean.orders") == len({order.buyer for order in sold})
+    assert shop.one("SELECT count(DISTINCT ordered_on) FROM clean.orders") == len({order.at.date() for order in sold})
+    # Every product and customer that is named is known.
+    for table, key in (("products", "product_id"), ("customers", "customer_id")):
+        known = f"SELECT {key} FROM clean.{table}"
+        named = f"SELECT {key} FROM clean.orders WHERE coalesce(line_type, 'product') = 'product'"
+        assert shop.one(f"SELECT count(*) FROM ({named} EXCEPT {known})") == 0
 
 
 def test_nothing_personal_is_in_the_rows_or_in_what_was_written(shop: Shop) -> None:
@@ -108,6 +148,38 @@ def test_nothing_personal_is_in_the_rows_or_in_what_was_written(shop: Shop) -> N
         assert word not in written + stored + str(shop.made.findings)
 
 
+def test_returns_in_event_data_are_booked_on_their_own_day(tmp_path: Path) -> None:
+    item = '"items": [{"item_id": "a", "price": 5.0, "quantity": "2"}, {"item_id": "b", "price": 3.0, "quantity": "1"}]'
+    some = '"items": [{"item_id": "b", "price": 3.0, "quantity": "1"}]'
+    sent = [
+        ("purchase", 1, "t1", item),
+        ("purchase", 2, "t2", item),
+        ("refund", 3, "t1", some),
+        ("refund", 4, "t2", '"items": []'),
+    ]
+    lines = [
+        f'{{"event_date": "2025060{day}", "event_timestamp": "{1_748_736_000 + 86_400 * (day - 1)}000000", "event_name": "{name}", '
+        f'"event_params": [], "user_pseudo_id": "v1", "ecommerce": {{"transaction_id": "{order}"}}, {goods}}}'
+        for name, day, order, goods in sent
+    ]
+    (tmp_path / "events.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    made = make_shop([tmp_path / "events.json"], tmp_path / "shop", "en")
+    with typed_rows(made) as connection:
+        query = "SELECT order_id, product_id, quantity, CAST(ordered_on AS VARCHAR) FROM clean.orders WHERE quantity < 0 ORDER BY ALL"
+        assert connection.execute(query).fetchall() == [
+            ("t1", "b", -1, "2025-06-03"), ("t2", "a", -2, "2025-06-04"), ("t2", "b", -1, "2025-06-04"),
+        ]  # fmt: skip
+        assert connection.execute("SELECT DISTINCT reason FROM clean.orders").fetchall() == [(None,)]
+
+
+def test_the_docs_say_where_each_export_is_to_be_had() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "your-shop.md").read_text(encoding="utf-8")
+    for preset in presets():
+        for words in (preset.name, preset.export):
+            assert words.zh in page
+            assert words.en in page
+
+
 # The whole way by the command, for one export; ZHIKE_MATRIX=1 goes it for all.
 WHOLE = list(EXPORTS) if os.environ.get("ZHIKE_MATRIX") else ["shopify"]
 
@@ -115,16 +187,16 @@ WHOLE = list(EXPORTS) if os.environ.get("ZHIKE_MATRIX") else ["shopify"]
 @pytest.mark.parametrize("name", WHOLE)
 def test_from_an_export_to_published_segments(name: str, tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    files = EXPORTS[name](tmp_path, SOLD)
+    files = EXPORTS[name].write(tmp_path, orders())
     said = zhike(bench, "init", *map(str, files), "--into", str(bench.store), "--lang", "en")
     assert said.code == 0, said.out + said.err
-    assert f"Taken for: {TOLD[name][0]}" in said.out
+    assert f"Taken for: {EXPORTS[name].name}" in said.out
     with (bench.store / "store.yaml").open("a", encoding="utf-8") as file:
         file.write("retention: {weeks: 2}\n")
     ran = run(bench, "--json", *([] if os.environ.get("ZHIKE_MATRIX") else select(bench)))
     assert ran.code == 0, ran.out + ran.err
     assert ran.json["failures"] == []
-    buyers = len({order.buyer for order in SOLD if order.is_sale})
+    buyers = len({order.buyer for order in EXPORTS[name].sold if order.is_sale})
     snapshot = str(bench.place / "snapshot" / "current" / "zhike.duckdb")
     with duckdb.connect(snapshot, read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM segments_latest").fetchall() == [(buyers,)]

@@ -161,6 +161,44 @@ def _run(
 
 
 @app.command()
+def init(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="What your shop's system exported.")],
+    into: Annotated[Path, typer.Option("--into", help="The shop's folder, which must not be there yet.")] = Path(
+        "myshop"
+    ),
+    lang: Annotated[str, typer.Option("--lang", help="zh or en; unless told, that of the terminal.")] = "",
+    dates: Annotated[
+        str, typer.Option("--dates", help="dmy or mdy, for dates such as 05/01/2024 that no file settles.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Makes a shop's folder from its exported files, says what was taken for what, and checks it."""
+    from dataclasses import asdict
+
+    from pipelines.onboarding.findings import render
+    from pipelines.onboarding.init import make_shop, told
+
+    for option, value, known in (("--lang", lang, ("zh", "en")), ("--dates", dates, ("dmy", "mdy"))):
+        if value and value not in known:
+            raise typer.BadParameter(f"{value!r} is neither {' nor '.join(known)}", param_hint=option)
+    language = lang or ("zh" if (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("zh") else "en")
+    made = make_shop(files, into, language, dates)
+    if as_json:
+        said = {"folder": str(made.shop.folder), "name": asdict(made.draft.name), "tables": list(made.draft.tables)}
+        said |= {
+            "took": [asdict(words) for words in made.draft.took],
+            "missing": [asdict(words) for words in made.draft.missing],
+        }
+        print(
+            json.dumps(said | {"findings": [asdict(each) for each in made.findings]}, ensure_ascii=False, default=str)
+        )
+    else:
+        console.print(render(made.findings))
+        console.print(getattr(told(made), language), highlight=False, soft_wrap=True, markup=False)
+    raise typer.Exit(1 if any(finding.level == "error" for finding in made.findings) else 0)
+
+
+@app.command()
 def check(
     store: Annotated[str, typer.Argument(help="Name of a folder in stores/, or a path.")],
     home: HomeFolder = None,

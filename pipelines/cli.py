@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
+from pipelines.stopping import Stop, Stopped, stoppable
 from resources.errors import ZhikeError
 from resources.home import default_home, export_demo, open_home
 from resources.shop import Shop, load_shop
@@ -30,7 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 
 def main() -> None:
-    """Runs the command; what people did wrong is told without a stack trace."""
+    """Runs the command; what people did wrong is told without a stack trace, and so is that they stopped it."""
     warnings.filterwarnings("ignore")
     try:
         app()
@@ -41,6 +42,9 @@ def main() -> None:
             soft_wrap=True,
         )
         sys.exit(1)
+    except Stopped as stopped:
+        errors.print(str(stopped), highlight=False, soft_wrap=True)
+        sys.exit(stopped.code)
 
 
 def _shop(store: str, home: Path | None) -> tuple[Shop, Path]:
@@ -71,9 +75,10 @@ def demo(
     shop, folder = _shop("demo", home)
     place = open_home(shop, folder)
     source = export_demo(folder)
-    with bars(console) as listener:
-        generate(source.parent, seed=seed, customers=customers, progress=listener)
-    failed = _run(shop, folder, None, None, None, [], as_json=False)
+    with stoppable() as stop:
+        with bars(console) as listener:
+            generate(source.parent, seed=seed, customers=customers, progress=listener)
+        failed = _run(shop, folder, None, None, None, [], stop, as_json=False)
     from serving.customers import segments
 
     console.print(_segments(shop, segments(place)))
@@ -102,7 +107,8 @@ def run(
 ) -> None:
     """Runs the shop: the days, then the weeks. Without options, all that its data cover."""
     shop, folder = _shop(store, home)
-    failed = _run(shop, folder, _day(from_), _day(to), _day(as_of), select or [], as_json)
+    with stoppable() as stop:
+        failed = _run(shop, folder, _day(from_), _day(to), _day(as_of), select or [], stop, as_json=as_json)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -113,6 +119,8 @@ def _run(
     last: date | None,
     as_of: date | None,
     select: list[str],
+    stop: Stop,
+    *,
     as_json: bool,
 ) -> bool:
     """Runs and prints what came of it; says whether something failed."""
@@ -134,13 +142,13 @@ def _run(
     report = Report()
     with instance, bars(errors if as_json else console):
         if as_of is not None:
-            run_job(definitions, instance, "weekly", as_of, as_of, select, report)
+            run_job(definitions, instance, "weekly", as_of, as_of, select, report, stop)
         else:
             oldest, newest = days_covered(shop, first, last)
-            run_job(definitions, instance, "daily", oldest, newest, select, report)
+            run_job(definitions, instance, "daily", oldest, newest, select, report, stop)
             weeks = weeks_covered(shop, oldest, newest)
             if weeks:
-                run_job(definitions, instance, "weekly", *weeks, select, report)
+                run_job(definitions, instance, "weekly", *weeks, select, report, stop)
     if as_json:
         print(
             json.dumps(

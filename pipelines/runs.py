@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import yaml
 
-from pipelines.failures import COMMAND_TAG
+from pipelines.failures import COMMAND_TAG, told
+from pipelines.stopping import Stop
+from pipelines.upkeep import fail_dead_runs
 from resources.calendar import Calendar, monday_after
 from resources.contract import ORDERS
 from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
 from resources.home import ROOT, Home, open_home
-from resources.masks import masked
 from resources.reader import delivered_days
 from resources.shop import Shop
-from resources.warehouse import fail_dead_runs
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -97,9 +97,10 @@ def run_job(
     last: date,
     select: Sequence[str],
     report: Report,
+    stop: Stop,
 ) -> None:
     """Runs a job over a range. Dagster skips everything after a failed step; what was skipped is run on its own, because
-    the gate keeps bad partitions out of it and good ones should not wait."""
+    the gate keeps bad partitions out of it and good ones should not wait. Raises Stopped when a signal asks for it."""
     resolved = definitions.resolve_job_def(job)
     keys = resolved.asset_layer.selected_asset_keys
     remaining = {key for key in keys if not select or key.to_user_string() in select}
@@ -117,6 +118,8 @@ def run_job(
             run_config=QUIET,
             raise_on_error=False,
         )
+        # To Dagster an interrupted step is a failed one.
+        stop.check()
         done = _read(instance, result, report)
         if not done or not any(event.is_step_failure for event in result.all_events):
             if not done:
@@ -150,13 +153,14 @@ def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, repor
 
 
 def message_of(event: dg.DagsterEvent) -> str:
-    """Why a step or a run failed: what the gate said, else the first cause."""
+    """Why a step or a run failed: what the gate said, else what the error and its causes say."""
     data = event.event_specific_data
     described = getattr(getattr(data, "user_failure_data", None), "description", None)
-    error = getattr(data, "error", None)
-    while error is not None and error.cause is not None:
+    chain, error = [], getattr(data, "error", None)
+    while error is not None:
+        chain.append((error.cls_name, error.message))
         error = error.cause
-    return described or masked(error.message.strip() if error else event.message or "the run failed")
+    return described or told(chain, event.message)
 
 
 def open_shop(shop: Shop, home: Path) -> tuple[Home, dg.DagsterInstance, dg.Definitions, Calendar]:

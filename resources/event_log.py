@@ -15,13 +15,26 @@ from dagster._config import StringSource, UserConfigSchema
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, SqliteStorageConfig
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 
 BATCH = 2000
+
+
+def _address(base_dir: str, db_name: str) -> str:
+    """Dagster's address of a file, which SQLAlchemy reads as an URL: of its path what means something there is quoted."""
+    return create_db_conn_string(base_dir.replace("%", "%25").replace("?", "%3F"), db_name)
+
+
+# Dagster's storages call it by this name, and can be told an address in no other way.
+for _module in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
+    _module.create_db_conn_string = _address
 
 
 class Storage(DagsterSqliteStorage):

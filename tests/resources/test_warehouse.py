@@ -16,7 +16,7 @@ import pytest
 
 from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
-from resources.warehouse import Warehouse, fail_dead_runs
+from resources.warehouse import Warehouse
 from tests.shop_builder import LAST, STORE, Bench, complaint, line, write_store
 
 ROOT = Path(__file__).parents[2]
@@ -80,31 +80,6 @@ def test_a_killed_process_leaves_nothing_to_wait_for_and_nothing_half_done(spoil
         pass
     assert spoilt.windows() == before
     assert spoilt.run("clean/orders", first="2024-01-18", wait_seconds=0).success
-
-
-def test_a_run_whose_process_is_gone_is_marked_failed(tmp_path: Path) -> None:
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        dead = subprocess.Popen(["sleep", "60"])
-        tags = {
-            "gone": process_of(dead.pid),
-            "alive": process_of(os.getpid()),
-            "reused": f"{os.getpid()}:1",
-            "unknown": None,
-        }
-        dead.kill()
-        dead.wait()
-        runs = {
-            name: instance.create_run_for_job(
-                dg.job(name=name)(lambda: None),
-                status=dg.DagsterRunStatus.STARTED,
-                tags={PROCESS_TAG: tag} if tag else {},
-            ).run_id
-            for name, tag in tags.items()
-        }
-        assert sorted(fail_dead_runs(instance)) == sorted([runs["gone"], runs["reused"]])
-        statuses = {name: instance.get_run_by_id(run_id).status.value for name, run_id in runs.items()}  # pyright: ignore[reportOptionalMemberAccess]
-        assert statuses == {"gone": "FAILURE", "reused": "FAILURE", "alive": "STARTED", "unknown": "STARTED"}
-        assert fail_dead_runs(instance) == []
 
 
 def test_a_run_is_tagged_with_its_process(unrun: Bench, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def build_definitions(shop: Shop, home: Path) -> dg.Definitions:
         assets=assets,
         jobs=[daily, weekly],
         schedules=build_schedules(calendar, daily, weekly),
-        sensors=[build_sensor(calendar, daily), upkeep],
+        sensors=[build_sensor(calendar, daily, home), upkeep],
         resources={"warehouse": Warehouse(store=str(shop.folder), home=str(home))},
         # One process writes the warehouse: a run is one process.
         executor=dg.in_process_executor,

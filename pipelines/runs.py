@@ -1,5 +1,6 @@
 """Runs the two jobs in this process: the days, then the weeks that rest on them."""
 
+import fcntl
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from resources.calendar import Calendar, monday_after
 from resources.contract import ORDERS
 from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
-from resources.home import ROOT, Home, open_home
+from resources.home import ROOT, SETTINGS, Home, open_home, write_safely
 from resources.reader import delivered_days
 from resources.shop import Shop
 
@@ -42,20 +43,25 @@ class Report:
 def instance_of(home: Home) -> dg.DagsterInstance:
     """The shop's Dagster instance; runs whose process is gone are marked failed."""
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-    _name_storage(home.dagster / "dagster.yaml")
-    instance = dg.DagsterInstance.get()
+    # Two first commands at once would both make Dagster's tables.
+    with (home.dagster / "made.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _complete(home.dagster / SETTINGS)
+        instance = dg.DagsterInstance.get()
     fail_dead_runs(instance)
     return instance
 
 
-def _name_storage(settings: Path) -> None:
-    """Adds our storage to the Dagster settings of a home that an earlier release made, which are left as they are else."""
+def _complete(settings: Path) -> None:
+    """Adds to the Dagster settings of a home that an earlier release made what they lack of ours; the rest is left as it is."""
     text = settings.read_text(encoding="utf-8")
-    if not any(name.endswith("storage") for name in yaml.safe_load(text) or {}):
-        storage = yaml.safe_load((ROOT / settings.name).read_text(encoding="utf-8"))["storage"]
-        temporary = settings.with_suffix(".tmp")
-        temporary.write_text(f"{text.rstrip()}\n{yaml.safe_dump({'storage': storage})}", encoding="utf-8")
-        temporary.replace(settings)
+    there = yaml.safe_load(text) or {}
+    ours = yaml.safe_load((ROOT / SETTINGS).read_text(encoding="utf-8"))
+    if any(name.endswith("storage") for name in there):
+        del ours["storage"]
+    lacking = {name: value for name, value in ours.items() if name not in there}
+    if lacking:
+        write_safely(settings, f"{text.rstrip()}\n{yaml.safe_dump(lacking)}")
 
 
 def days_covered(shop: Shop, first: date | None, last: date | None) -> tuple[date, date]:

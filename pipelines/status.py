@@ -23,7 +23,7 @@ WAIT_SECONDS = 1
 def status_of(shop: Shop, home: Path) -> dict[str, Any]:
     """Tables with their first and newest partition, rows, partitions whose inputs changed since, and partitions made by older code;
     failed runs; the snapshot."""
-    place = open_home(shop, home)
+    place = open_home(shop, home, to_read=True)
     found: dict[str, Any] = {
         "shop": {"zh": shop.name.zh, "en": shop.name.en},
         "tables": [],

@@ -125,6 +125,27 @@ def test_changes_of_days_that_ran_before_are_not_run_again_either(unrun: Bench, 
     assert watch.asked() == [("2024-02-01", "2024-02-01")]
 
 
+def test_a_cursor_is_short_and_what_it_stands_for_is_kept_once(watch: Watch, new_corner: Bench) -> None:
+    """Dagster keeps the cursor of every tick."""
+    kept = new_corner.place / "dagster" / "seen"
+    for day in ("2024-01-21", "2024-01-22", "2024-01-23"):
+        before = watch.cursor
+        arrive(new_corner, day)
+        assert watch.asked() == [(day, day)]
+        assert watch.cursor != before
+        assert len(watch.cursor or "") == 16
+        assert {path.stem for path in kept.iterdir()} == {before, watch.cursor}
+    # A tick that was cut off before Dagster noted its cursor asks for the same again.
+    watch.cursor = before
+    assert watch.asked() == [("2024-01-23", "2024-01-23")]
+
+
+def test_a_cursor_of_an_earlier_release_is_understood(watch: Watch, new_corner: Bench) -> None:
+    watch.cursor = (new_corner.place / "dagster" / "seen" / f"{watch.cursor}.json").read_text("utf-8")
+    assert watch.look() == "No new or changed source files."
+    assert len(watch.cursor) == 16
+
+
 def test_a_variable_that_is_not_set_is_said(
     new_corner: Bench, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

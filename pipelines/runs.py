@@ -14,7 +14,7 @@ import yaml
 
 from pipelines.failures import COMMAND_TAG, told
 from pipelines.stopping import Stop
-from pipelines.upkeep import fail_dead_runs
+from pipelines.upkeep import fail_dead_runs, forget_old_runs
 from resources.calendar import Calendar, monday_after
 from resources.contract import ORDERS
 from resources.database import PROCESS_TAG, process_of
@@ -40,8 +40,8 @@ class Report:
         return not self.failures
 
 
-def instance_of(home: Home) -> dg.DagsterInstance:
-    """The shop's Dagster instance; runs whose process is gone are marked failed."""
+def instance_of(home: Home, run_days: int | None = None) -> dg.DagsterInstance:
+    """The shop's Dagster instance; runs whose process is gone are marked failed, and those older than `run_days` are removed."""
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     # Two first commands at once would both make Dagster's tables.
     with (home.dagster / "made.lock").open("a") as lock:
@@ -49,6 +49,8 @@ def instance_of(home: Home) -> dg.DagsterInstance:
         _complete(home.dagster / SETTINGS)
         instance = dg.DagsterInstance.get()
     fail_dead_runs(instance)
+    if run_days:
+        forget_old_runs(instance, run_days)
     return instance
 
 
@@ -174,4 +176,4 @@ def open_shop(shop: Shop, home: Path) -> tuple[Home, dg.DagsterInstance, dg.Defi
     from pipelines.definitions import build_definitions
 
     place = open_home(shop, home)
-    return place, instance_of(place), build_definitions(shop, home), Calendar.of(shop)
+    return place, instance_of(place, shop.retention.run_days), build_definitions(shop, home), Calendar.of(shop)

@@ -98,6 +98,7 @@ class Retention(BaseModel):
     model_config = ConfigDict(extra="forbid")
     weeks: int = Field(104, ge=1, description="As-of weeks that weekly tables keep.")
     snapshots: int = Field(3, ge=1, description="Published snapshots that are kept.")
+    run_days: int = Field(60, ge=7, description="Days that Dagster keeps what it shows of a run: its events and logs.")
 
 
 class Limits(BaseModel):

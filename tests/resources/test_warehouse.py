@@ -16,6 +16,7 @@ import pytest
 
 from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
+from resources.registry import forget_unnamed
 from resources.warehouse import Warehouse
 from tests.shop_builder import LAST, STORE, Bench, complaint, line, write_store
 
@@ -167,3 +168,17 @@ def test_a_warehouse_open_elsewhere_is_said(spoilt: Bench) -> None:
         reader.kill()
         reader.wait()
     assert "snapshot folder" in caught.value.remedy
+
+
+def test_weights_that_no_fit_names_are_removed(spoilt: Bench) -> None:
+    with spoilt.warehouse().opened() as warehouse:
+        models = warehouse.place.models
+        models.mkdir(exist_ok=True)
+        for name in ("aa01.npz", "bb02.npz", "cc03.17.tmp"):
+            (models / name).write_bytes(b"weights")
+        warehouse.connection.execute(
+            "INSERT INTO models.registry (name, fitted_as_of, parameters) VALUES ('a model', DATE '2024-01-01', '{\"weights\": \"aa01.npz\"}')"
+        )
+        assert forget_unnamed(warehouse) == 2
+        assert [path.name for path in models.iterdir()] == ["aa01.npz"]
+        assert forget_unnamed(warehouse) == 0

@@ -72,11 +72,13 @@ class Twin:
 
     def run(self, job: str, first: date, last: date) -> None:
         from pipelines.runs import Report, open_shop, run_job
+        from pipelines.stopping import stoppable
         from resources.shop import load_shop
 
         report = Report()
         _, instance, definitions, _ = open_shop(load_shop(str(self.folder / "store")), self.folder / "home")
-        run_job(definitions, instance, job, first, last, DAILY if job == "daily" else WEEKLY, report)
+        with stoppable() as stop:
+            run_job(definitions, instance, job, first, last, DAILY if job == "daily" else WEEKLY, report, stop)
         if not report.is_fine:
             raise RuntimeError("\n".join(report.failures))
 

@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from resources.errors import ZhikeError
+from pipelines.sentences import sentence
+from pipelines.stopping import Stop, Stopped, stoppable
 from resources.home import default_home, export_demo, open_home
 from resources.shop import Shop, load_shop
 
@@ -21,30 +22,36 @@ app = typer.Typer(
 )
 # A pipe has no width of its own: the tables need some.
 WIDTH = None if sys.stdout.isatty() else 120
-console = Console(width=WIDTH)
-errors = Console(stderr=True, width=WIDTH)
+# What is printed are data, whose square brackets and colons mean nothing.
+console = Console(width=WIDTH, markup=False, emoji=False)
+errors = Console(stderr=True, width=WIDTH, markup=False, emoji=False)
 
 Store = Annotated[str, typer.Option("--store", envvar="ZHIKE_STORE", help="Name of a folder in stores/, or a path.")]
-HomeFolder = Annotated[Path | None, typer.Option("--home", help="Where Zhike writes. Also ZHIKE_HOME; default .zhike.")]
+HomeFolder = Annotated[str | None, typer.Option("--home", help="Where Zhike writes. Also ZHIKE_HOME; default .zhike.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def main() -> None:
-    """Runs the command; what people did wrong is told without a stack trace."""
+    """Runs the command; what people did wrong is told without a stack trace, and so is that they stopped it."""
     warnings.filterwarnings("ignore")
     try:
         app()
-    except ZhikeError as error:
-        errors.print(
-            f"[red]{error.what}[/red]\n  where: {error.where}\n  what to do: {error.remedy}",
-            highlight=False,
-            soft_wrap=True,
-        )
+    except Exception as error:
+        known = sentence(error)
+        if known is None:
+            raise
+        errors.print(known.what, style="red", highlight=False, soft_wrap=True)
+        errors.print(f"  where: {known.where}\n  what to do: {known.remedy}", highlight=False, soft_wrap=True)
         sys.exit(1)
+    except Stopped as stopped:
+        errors.print(str(stopped), highlight=False, soft_wrap=True)
+        sys.exit(stopped.code)
 
 
-def _shop(store: str, home: Path | None) -> tuple[Shop, Path]:
-    folder = (home or default_home()).expanduser().resolve()
+def _shop(store: str, home: str | None) -> tuple[Shop, Path]:
+    if home == "":
+        raise typer.BadParameter("it is empty", param_hint="--home")
+    folder = (Path(home) if home else default_home()).expanduser().resolve()
     export_demo(folder)
     return load_shop(store), folder
 
@@ -71,15 +78,16 @@ def demo(
     shop, folder = _shop("demo", home)
     place = open_home(shop, folder)
     source = export_demo(folder)
-    with bars(console) as listener:
-        generate(source.parent, seed=seed, customers=customers, progress=listener)
-    failed = _run(shop, folder, None, None, None, [], as_json=False)
+    with stoppable() as stop:
+        with bars(console) as listener:
+            generate(source.parent, seed=seed, customers=customers, progress=listener)
+        failed = _run(shop, folder, None, None, None, [], stop, as_json=False)
     from serving.customers import segments
 
     console.print(_segments(shop, segments(place)))
     console.print(
-        f"\nThe web UI shows the graph, its checks and its runs:  [bold]zhike ui --store demo[/bold]\n"
-        f"What is there and how fresh:                          [bold]zhike status --store demo[/bold]\n"
+        f"\nThe web UI shows the graph, its checks and its runs:  zhike ui --store demo\n"
+        f"What is there and how fresh:                          zhike status --store demo\n"
         f"All tables as Parquet and one DuckDB file:            {place.snapshot / 'current'}\n"
         f"Your own shop in ten lines:                           README.md, “Bring your own shop”",
         highlight=False,
@@ -102,7 +110,8 @@ def run(
 ) -> None:
     """Runs the shop: the days, then the weeks. Without options, all that its data cover."""
     shop, folder = _shop(store, home)
-    failed = _run(shop, folder, _day(from_), _day(to), _day(as_of), select or [], as_json)
+    with stoppable() as stop:
+        failed = _run(shop, folder, _day(from_), _day(to), _day(as_of), select or [], stop, as_json=as_json)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -113,6 +122,8 @@ def _run(
     last: date | None,
     as_of: date | None,
     select: list[str],
+    stop: Stop,
+    *,
     as_json: bool,
 ) -> bool:
     """Runs and prints what came of it; says whether something failed."""
@@ -134,13 +145,13 @@ def _run(
     report = Report()
     with instance, bars(errors if as_json else console):
         if as_of is not None:
-            run_job(definitions, instance, "weekly", as_of, as_of, select, report)
+            run_job(definitions, instance, "weekly", as_of, as_of, select, report, stop)
         else:
             oldest, newest = days_covered(shop, first, last)
-            run_job(definitions, instance, "daily", oldest, newest, select, report)
+            run_job(definitions, instance, "daily", oldest, newest, select, report, stop)
             weeks = weeks_covered(shop, oldest, newest)
             if weeks:
-                run_job(definitions, instance, "weekly", *weeks, select, report)
+                run_job(definitions, instance, "weekly", *weeks, select, report, stop)
     if as_json:
         print(
             json.dumps(
@@ -154,9 +165,9 @@ def _run(
         grid.add_row(name, str(count))
     console.print(grid)
     for text in report.warnings:
-        console.print(f"[yellow]warning[/yellow] {text}", highlight=False, soft_wrap=True)
+        console.print(f"warning {text}", style="yellow", highlight=False, soft_wrap=True)
     for text in report.failures:
-        errors.print(f"[red]failed[/red] {text}", highlight=False, soft_wrap=True)
+        errors.print(f"failed {text}", style="red", highlight=False, soft_wrap=True)
     return not report.is_fine
 
 
@@ -240,7 +251,7 @@ def customer(
     from serving.customers import customer as find
 
     shop, folder = _shop(store, home)
-    found = find(open_home(shop, folder), person)
+    found = find(open_home(shop, folder, to_read=True), person)
     if as_json:
         print(json.dumps(found, ensure_ascii=False, default=str))
         return
@@ -263,7 +274,7 @@ def recommend(
     from serving.customers import recommend as find
 
     shop, folder = _shop(store, home)
-    rows = find(open_home(shop, folder), person)
+    rows = find(open_home(shop, folder, to_read=True), person)
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, default=str))
         return
@@ -311,24 +322,38 @@ def _segments(shop: Shop, rows: list[dict[str, Any]]) -> Grid:
 
 
 @app.command()
-def ui(store: Store = "demo", home: HomeFolder = None, host: str = "127.0.0.1", port: int = 3000) -> None:
+def ui(
+    store: Store = "demo",
+    home: HomeFolder = None,
+    host: str = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 3000,
+    exposed: Annotated[
+        bool,
+        typer.Option("--exposed", help="Serve at an address that others reach: the web UI asks nobody for a password."),
+    ] = False,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="A name under which an exposed web UI is asked; repeatable.")
+    ] = None,
+) -> None:
     """Starts the Dagster web UI with its daemon: the graph, its checks, schedules, the sensor and backfills."""
     from pipelines.runs import instance_of
+    from pipelines.ui import LOOPBACK, serve
 
+    if host not in LOOPBACK and not exposed:
+        raise typer.BadParameter(
+            f"{host} is reached by others, and the web UI asks nobody for a password: whoever reaches it can read and run everything. "
+            "Put a proxy that asks for one before 127.0.0.1, or say --exposed",
+            param_hint="--host",
+        )
     shop, folder = _shop(store, home)
-    place = open_home(shop, folder)
-    instance_of(place)
-    environment = os.environ | {
-        "ZHIKE_STORE": str(shop.folder),
-        "ZHIKE_HOME": str(folder),
-        "DAGSTER_HOME": str(place.dagster),
-        "PYTHONWARNINGS": "ignore",
-    }
-    console.print(
-        f"The web UI of {shop.name.en} · {shop.name.zh}: http://{host}:{port}   (Ctrl-C stops it)", highlight=False
-    )
-    arguments = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "-h", host, "-p", str(port)]
-    os.execve(sys.executable, arguments, environment)
+    os.environ |= {"ZHIKE_STORE": str(shop.folder), "ZHIKE_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
+    if exposed:
+        errors.print("Everybody who reaches this address can read and run everything.", style="yellow")
+    with instance_of(open_home(shop, folder)) as instance:
+        console.print(
+            f"The web UI of {shop.name.en} · {shop.name.zh}: http://{host}:{port}   (Ctrl-C stops it)", highlight=False
+        )
+        serve(instance, host, port, (*LOOPBACK, host, *(name or [])))
 
 
 if __name__ == "__main__":

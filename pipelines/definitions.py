@@ -23,6 +23,7 @@ from assets.raw.assets import build as raw
 from pipelines.jobs import build_jobs
 from pipelines.schedules import build_schedules
 from pipelines.sensors import build_sensor
+from pipelines.upkeep import build_upkeep
 from resources.calendar import Calendar
 from resources.home import default_home, export_demo
 from resources.shop import Shop, load_shop
@@ -54,7 +55,7 @@ def build_definitions(shop: Shop, home: Path) -> dg.Definitions:
         assets=assets,
         jobs=[daily, weekly],
         schedules=build_schedules(calendar, daily, weekly, home),
-        sensors=[build_sensor(calendar, daily)],
+        sensors=[build_sensor(calendar, daily, home), build_upkeep(shop)],
         resources={"warehouse": Warehouse(store=str(shop.folder), home=str(home))},
         # One process writes the warehouse: a run is one process.
         executor=dg.in_process_executor,

@@ -8,13 +8,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from resources.database import GONE, PROCESS_TAG, process_of
+from resources.database import GOING, GONE, PROCESS_TAG, is_gone
+from resources.errors import ZhikeError
 from resources.home import Home
 from resources.masks import masked
 
 # The runs that one command made.
 COMMAND_TAG = "zhike/command"
 BACKFILL_TAG = "dagster/backfill"
+INTERRUPTED = "DagsterExecutionInterruptedError"
+STOPPED = "It was stopped; what was published before stays."
 RECENT_RUNS = 20
 SHOWN_FAILURES = 5
 
@@ -55,9 +58,7 @@ def _runs(file: Path) -> list[dict[str, Any]]:
 
 def _is_dead(run: dict[str, Any]) -> bool:
     """Whether a run goes on by the book only; Dagster is told of it when the next run starts."""
-    process = run["process"]
-    going = run["status"] in ("STARTED", "STARTING", "CANCELING")
-    return bool(going and process and process_of(int(process.partition(":")[0])) != process)
+    return run["status"] in GOING and is_gone(run["process"] or "")
 
 
 def _why(history: Path, run: dict[str, Any]) -> str:
@@ -72,11 +73,22 @@ def _why(history: Path, run: dict[str, Any]) -> str:
         event = json.loads(row["event"])["dagster_event"]
         data = event["event_specific_data"] or {}
         described = (data.get("user_failure_data") or {}).get("description")
-        error = data.get("error")
-        while error and error.get("cause"):
+        chain, error = [], data.get("error")
+        while error:
+            chain.append((error["cls_name"], error["message"]))
             error = error["cause"]
-        return described or masked(error["message"].strip() if error else event["message"] or "the run failed")
+        return described or told(chain, event["message"])
     return "see the run in the web UI"
+
+
+def told(chain: list[tuple[str | None, str]], otherwise: str | None) -> str:
+    """Of an error and its causes, the outermost first, as (class, message): what a ZhikeError says, whose remedy is the one to keep; else
+    the first cause."""
+    names = [name for name, _ in chain]
+    if INTERRUPTED in names:
+        return STOPPED
+    own = [message.partition(": ")[2] for name, message in chain if name == ZhikeError.__name__]
+    return (own or [masked(chain[-1][1] if chain else otherwise or "the run failed")])[-1].strip()
 
 
 def _read(file: Path, sql: str, **parameters: Any) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Runs the two jobs in this process: the days, then the weeks that rest on them."""
 
+import fcntl
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,16 +12,16 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import yaml
 
-from pipelines.failures import COMMAND_TAG
+from pipelines.failures import COMMAND_TAG, told
+from pipelines.stopping import Stop
+from pipelines.upkeep import fail_dead_runs, forget_old_runs
 from resources.calendar import Calendar, monday_after
 from resources.contract import ORDERS
 from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
-from resources.home import ROOT, Home, open_home
-from resources.masks import masked
+from resources.home import ROOT, SETTINGS, Home, open_home, write_safely
 from resources.reader import delivered_days
 from resources.shop import Shop
-from resources.warehouse import fail_dead_runs
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -39,23 +40,30 @@ class Report:
         return not self.failures
 
 
-def instance_of(home: Home) -> dg.DagsterInstance:
-    """The shop's Dagster instance; runs whose process is gone are marked failed."""
+def instance_of(home: Home, run_days: int | None = None) -> dg.DagsterInstance:
+    """The shop's Dagster instance; runs whose process is gone are marked failed, and those older than `run_days` are removed."""
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-    _name_storage(home.dagster / "dagster.yaml")
-    instance = dg.DagsterInstance.get()
+    # Two first commands at once would both make Dagster's tables.
+    with (home.dagster / "made.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _complete(home.dagster / SETTINGS)
+        instance = dg.DagsterInstance.get()
     fail_dead_runs(instance)
+    if run_days:
+        forget_old_runs(instance, run_days)
     return instance
 
 
-def _name_storage(settings: Path) -> None:
-    """Adds our storage to the Dagster settings of a home that an earlier release made, which are left as they are else."""
+def _complete(settings: Path) -> None:
+    """Adds to the Dagster settings of a home that an earlier release made what they lack of ours; the rest is left as it is."""
     text = settings.read_text(encoding="utf-8")
-    if not any(name.endswith("storage") for name in yaml.safe_load(text) or {}):
-        storage = yaml.safe_load((ROOT / settings.name).read_text(encoding="utf-8"))["storage"]
-        temporary = settings.with_suffix(".tmp")
-        temporary.write_text(f"{text.rstrip()}\n{yaml.safe_dump({'storage': storage})}", encoding="utf-8")
-        temporary.replace(settings)
+    there = yaml.safe_load(text) or {}
+    ours = yaml.safe_load((ROOT / SETTINGS).read_text(encoding="utf-8"))
+    if any(name.endswith("storage") for name in there):
+        del ours["storage"]
+    lacking = {name: value for name, value in ours.items() if name not in there}
+    if lacking:
+        write_safely(settings, f"{text.rstrip()}\n{yaml.safe_dump(lacking)}")
 
 
 def days_covered(shop: Shop, first: date | None, last: date | None) -> tuple[date, date]:
@@ -94,9 +102,10 @@ def run_job(
     last: date,
     select: Sequence[str],
     report: Report,
+    stop: Stop,
 ) -> None:
     """Runs a job over a range. Dagster skips everything after a failed step; what was skipped is run on its own, because
-    the gate keeps bad partitions out of it and good ones should not wait."""
+    the gate keeps bad partitions out of it and good ones should not wait. Raises Stopped when a signal asks for it."""
     resolved = definitions.resolve_job_def(job)
     keys = resolved.asset_layer.selected_asset_keys
     remaining = {key for key in keys if not select or key.to_user_string() in select}
@@ -114,6 +123,8 @@ def run_job(
             run_config=QUIET,
             raise_on_error=False,
         )
+        # To Dagster an interrupted step is a failed one.
+        stop.check()
         done = _read(instance, result, report)
         if not done or not any(event.is_step_failure for event in result.all_events):
             if not done:
@@ -151,13 +162,14 @@ def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, repor
 
 
 def message_of(event: dg.DagsterEvent) -> str:
-    """Why a step or a run failed: what the gate said, else the first cause."""
+    """Why a step or a run failed: what the gate said, else what the error and its causes say."""
     data = event.event_specific_data
     described = getattr(getattr(data, "user_failure_data", None), "description", None)
-    error = getattr(data, "error", None)
-    while error is not None and error.cause is not None:
+    chain, error = [], getattr(data, "error", None)
+    while error is not None:
+        chain.append((error.cls_name, error.message))
         error = error.cause
-    return described or masked(error.message.strip() if error else event.message or "the run failed")
+    return described or told(chain, event.message)
 
 
 def open_shop(shop: Shop, home: Path) -> tuple[Home, dg.DagsterInstance, dg.Definitions, Calendar]:
@@ -165,4 +177,4 @@ def open_shop(shop: Shop, home: Path) -> tuple[Home, dg.DagsterInstance, dg.Defi
     from pipelines.definitions import build_definitions
 
     place = open_home(shop, home)
-    return place, instance_of(place), build_definitions(shop, home), Calendar.of(shop)
+    return place, instance_of(place, shop.retention.run_days), build_definitions(shop, home), Calendar.of(shop)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,6 +12,7 @@ import dagster as dg
 from resources.calendar import Calendar
 from resources.contract import ORDERS, ContractTable
 from resources.errors import ZhikeError
+from resources.home import open_home, write_safely
 from resources.reader import delivered_days, deliveries
 from resources.shop import Shop
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     )
 
 WHOLE = "whole"
+# By table the fingerprints of its deliveries.
+State = dict[str, dict[str, str]]
 
 
 def fingerprints(shop: Shop, table: ContractTable) -> dict[str, str]:
@@ -40,7 +44,7 @@ def ranges(days: list[str], step: int = 1) -> list[tuple[str, str]]:
     return found
 
 
-def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition") -> dg.SensorDefinition:
+def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition", home: Path) -> dg.SensorDefinition:
     shop = calendar.shop
 
     @dg.sensor(
@@ -50,7 +54,8 @@ def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition") -> d
         description="Runs the days whose files are new or were written again.",
     )
     def source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        seen: dict[str, dict[str, str]] = json.loads(context.cursor) if context.cursor else {}
+        folder = open_home(shop, home).dagster / "seen"
+        seen = _seen(folder, context.cursor)
         try:
             now = {table.name: fingerprints(shop, table) for table in [*shop.facts, *shop.changes]}
         except ZhikeError as error:
@@ -67,7 +72,7 @@ def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition") -> d
                 if seen.get(name, {}).get(day) != fingerprint:
                     changed |= set(keys) - done if day == WHOLE else {day} - done
         wanted = sorted(changed & set(keys))
-        cursor = json.dumps(now)
+        cursor = _note(folder, now, context.cursor)
         if not wanted:
             context.update_cursor(cursor)
             return dg.SkipReason("No new or changed source files.")
@@ -76,7 +81,30 @@ def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition") -> d
     return source_files
 
 
-def _requests(days: list[str], now: dict[str, dict[str, str]]) -> Iterator[dg.RunRequest]:
+def _seen(folder: Path, cursor: str | None) -> State:
+    """What the tick saw that left this cursor; nothing where that is not known."""
+    if cursor and cursor.startswith("{"):
+        return json.loads(cursor)  # of an earlier release, whose cursors were what it had seen
+    try:
+        return json.loads((folder / f"{cursor}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _note(folder: Path, now: State, before: str | None) -> str:
+    """Writes what is seen now and gives the cursor that names it: Dagster keeps the cursor of every tick. The file of the cursor before
+    stays, for a tick that is cut off is made again with that."""
+    cursor = hash_of(now)
+    if cursor != before:
+        folder.mkdir(exist_ok=True)
+        write_safely(folder / f"{cursor}.json", json.dumps(now))
+        for path in folder.iterdir():
+            if path.stem not in (cursor, before):
+                path.unlink()
+    return cursor
+
+
+def _requests(days: list[str], now: State) -> Iterator[dg.RunRequest]:
     for first, last in ranges(days):
         state = {
             name: {d: f for d, f in found.items() if d == WHOLE or first <= d <= last} for name, found in now.items()
@@ -87,5 +115,5 @@ def _requests(days: list[str], now: dict[str, dict[str, str]]) -> Iterator[dg.Ru
         )
 
 
-def hash_of(state: dict[str, dict[str, str]]) -> str:
+def hash_of(state: State) -> str:
     return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,6 +1,7 @@
 """What is there, how fresh, what failed and why."""
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,15 @@ WAIT_SECONDS = 1
 
 def status_of(shop: Shop, home: Path) -> dict[str, Any]:
     """Tables with their first and newest partition, rows, partitions whose inputs changed since, and partitions made by older code;
-    failed runs; the snapshot."""
-    place = open_home(shop, home)
+    failed runs; the snapshot; what each part takes on disk."""
+    place = open_home(shop, home, to_read=True)
     found: dict[str, Any] = {
         "shop": {"zh": shop.name.zh, "en": shop.name.en},
         "tables": [],
         "held_by": None,
         "failures": failures(place),
         "snapshot": None,
+        "bytes": {part: _size(path) for part, path in _parts(place).items() if path.exists()},
     }
     snapshot = current(place.snapshot)
     if snapshot:
@@ -43,6 +45,26 @@ def status_of(shop: Shop, home: Path) -> dict[str, Any]:
             found["tables"] = _tables(place)
         except ZhikeError as error:
             found["held_by"] = error.what
+    return found
+
+
+def _parts(place: Home) -> dict[str, Path]:
+    return {
+        "warehouse": place.warehouse,
+        "snapshot": place.snapshot,
+        "models": place.models,
+        "runs and logs": place.dagster,
+        "landing": place.landing,
+        "spill": place.spill,
+    }
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of the files in a folder; a file that goes meanwhile counts as none."""
+    found = 0
+    for file in [path] if path.is_file() else path.rglob("*"):
+        with suppress(OSError):
+            found += file.lstat().st_size if file.is_file() and not file.is_symlink() else 0
     return found
 
 
@@ -105,6 +127,9 @@ def render(found: dict[str, Any]) -> Group:
         parts.append(Text(found["held_by"], style="yellow"))
     if found["snapshot"]:
         parts.append(Text(f"Published snapshot: {found['snapshot']['version']}, as of {found['snapshot']['as_of']}"))
+    if found["bytes"]:
+        takes = ", ".join(f"{part} {size / 1e6:,.1f} MB" for part, size in found["bytes"].items())
+        parts.append(Text(f"Takes: {takes}"))
     for failure in found["failures"]:
         parts.append(Text(f"Failed {failure['job']} run {failure['run'][:8]}: {failure['why']}", style="red"))
     return Group(*parts)

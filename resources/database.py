@@ -21,6 +21,8 @@ from resources.home import Home
 # The process of a run, by which a run is known to be dead.
 PROCESS_TAG = "zhike/process"
 GONE = "Its process is gone: it was killed, or the machine went down."
+# Dagster's names of the states in which a run has a process, or is about to have one.
+GOING = ("NOT_STARTED", "STARTING", "STARTED", "CANCELING")
 
 
 @contextmanager
@@ -94,3 +96,8 @@ def process_of(pid: int) -> str:
     except OSError:
         return ""
     return f"{pid}:{fields[19]}"
+
+
+def is_gone(process: str) -> bool:
+    """Whether a process, as `process_of` named it, is there no more. Unknown where the system has no names for it."""
+    return bool(process) and process_of(int(process.partition(":")[0])) != process

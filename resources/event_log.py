@@ -9,19 +9,37 @@ rows are Dagster's: without this module the same home is read and written as bef
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from dagster import EventLogEntry
 from dagster._config import StringSource, UserConfigSchema
-from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, DagsterEventType
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    SqlEventLogStorageTable,
+)
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, SqliteStorageConfig
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, func, select
 
 BATCH = 2000
+
+
+def _address(base_dir: str, db_name: str) -> str:
+    """Dagster's address of a file, which SQLAlchemy reads as an URL: of its path what means something there is quoted."""
+    return create_db_conn_string(base_dir.replace("%", "%25").replace("?", "%3F"), db_name)
+
+
+# Dagster's storages call it by this name, and can be told an address in no other way.
+for _module in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
+    _module.create_db_conn_string = _address
 
 
 class Storage(DagsterSqliteStorage):
@@ -108,3 +126,25 @@ class EventLog(SqliteEventLogStorage):
         for event, event_id in zip(events, ids, strict=True):
             if event.dagster_event_type in ASSET_CHECK_EVENTS:
                 self.store_asset_check_event(event, event_id)
+
+    def forget(self, run_ids: Sequence[str]) -> None:
+        """Removes what runs have logged, but the newest materialization of a partition and the newest result of a check, by which Dagster
+        knows what is there."""
+        events, checks, tags = SqlEventLogStorageTable.c, AssetCheckExecutionsTable.c, AssetEventTagsTable.c
+        newest = (
+            select(func.max(events.id))
+            .where(events.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION.value)
+            .group_by(events.asset_key, events.partition)
+        )
+        newest_checks = select(func.max(checks.id)).group_by(checks.asset_key, checks.check_name)
+        with self.index_connection() as connection:
+            connection.execute(
+                SqlEventLogStorageTable.delete().where(events.run_id.in_(run_ids), events.id.not_in(newest))
+            )
+            connection.execute(AssetEventTagsTable.delete().where(tags.event_id.not_in(select(events.id))))
+            connection.execute(
+                AssetCheckExecutionsTable.delete().where(checks.run_id.in_(run_ids), checks.id.not_in(newest_checks))
+            )
+        for run_id in run_ids:
+            for file in Path(self._base_dir).glob(f"{run_id}.db*"):
+                file.unlink()

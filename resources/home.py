@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from resources.shop import Shop
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER = "shop.json"
+SETTINGS = "dagster.yaml"
 OTHERS = 0o077
 
 
@@ -57,8 +57,9 @@ class Home:
         return self.folder / "hash.key"
 
 
-def open_home(shop: Shop, home: Path) -> Home:
-    """The shop's place under `home`, made on first use. Raises ZhikeError where another shop lives there, or a full disk.
+def open_home(shop: Shop, home: Path, *, to_read: bool = False) -> Home:
+    """The shop's place under `home`, made on first use unless it is only `to_read`. Raises ZhikeError where another shop lives there, or
+    where it cannot be written.
 
     What this process and its children write from then on is readable by its owner only; a home that others can read is closed.
     """
@@ -88,18 +89,20 @@ def open_home(shop: Shop, home: Path) -> Home:
                     "give this shop a home of its own with --home or ZHIKE_HOME",
                 )
             _keep_folder(place, known, folder)
-            _close(place.folder)
-            return place
-        place.dagster.mkdir(parents=True, exist_ok=True)
-        place.landing.mkdir(exist_ok=True)
-        shutil.copyfile(ROOT / "dagster.yaml", place.dagster / "dagster.yaml")
-        write_marker(place.folder, identity | {"folder": folder})
+        elif not to_read:
+            place.folder.mkdir(parents=True, exist_ok=True)
+            write_marker(place.folder, identity | {"folder": folder})
+        if not to_read:
+            place.landing.mkdir(exist_ok=True)
+            place.dagster.mkdir(exist_ok=True)
+            if not (place.dagster / SETTINGS).exists():
+                write_safely(place.dagster / SETTINGS, (ROOT / SETTINGS).read_text(encoding="utf-8"))
         _close(place.folder)
     except OSError as error:
         raise ZhikeError(
             f"the shop's home cannot be written: {error.strerror}",
             str(place.folder),
-            "free space there, or choose another --home",
+            "free space there, make it writable, or choose another --home",
         ) from error
     return place
 
@@ -123,7 +126,19 @@ def _keep_folder(place: Home, known: dict[str, Any], folder: str) -> None:
 def marker_of(folder: Path) -> dict[str, Any]:
     """What a home notes of its shop; nothing where there is no home."""
     path = folder / MARKER
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if not path.exists():
+        return {}
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        known = None
+    if not isinstance(known, dict):
+        raise ZhikeError(
+            "what this home notes of its shop is broken",
+            str(path),
+            "restore the file from a backup; or delete it, if no other shop was ever run into this home: it is then written anew",
+        )
+    return known
 
 
 def write_marker(folder: Path, content: dict[str, Any]) -> None:
@@ -149,10 +164,10 @@ def write_safely(path: Path, text: str) -> None:
 
 def _close(folder: Path) -> None:
     """Takes a home that others can read, as older releases made it, from them; its own folder last, so that what was cut off is done again."""
-    if not folder.stat().st_mode & OTHERS:
+    if not folder.exists() or not folder.stat().st_mode & OTHERS:
         return
-    # A file system without modes, or an owner who is somebody else, leaves them as they are.
-    with suppress(PermissionError):
+    # A file system without modes or that is read only, or an owner who is somebody else, leaves them as they are.
+    with suppress(OSError):
         for parent, _, names in os.walk(folder, topdown=False):
             for path in (*(Path(parent) / name for name in names), Path(parent)):
                 if not path.is_symlink():

@@ -197,6 +197,23 @@ def forget_lost(warehouse: "Warehouse") -> None:
     )
 
 
+def forget_unnamed(warehouse: "Warehouse") -> int:
+    """Removes files of weights that no recorded fit names, and what a killed process left half written. Returns how many."""
+    named = {
+        name
+        for (names,) in warehouse.connection.execute(
+            r"SELECT regexp_extract_all(CAST(parameters AS VARCHAR), '[0-9a-f]+\.npz') FROM models.registry"
+        ).fetchall()
+        for name in names
+    }
+    files = [
+        path for path in warehouse.place.models.glob("*") if path.suffix in (".npz", ".tmp") and path.name not in named
+    ]
+    for path in files:
+        path.unlink()
+    return len(files)
+
+
 def _record(connection: duckdb.DuckDBPyConnection, model: RoomModel, fitted: Fitted) -> None:
     metrics = {name: getattr(fitted.metrics, name) for name in ("reason", "holdout", "calibration", "figures")}
     connection.execute("BEGIN TRANSACTION")

@@ -99,20 +99,27 @@ class Retention(BaseModel):
     model_config = ConfigDict(extra="forbid")
     weeks: int = Field(104, ge=1, description="As-of weeks that weekly tables keep.")
     snapshots: int = Field(3, ge=1, description="Published snapshots that are kept.")
+    run_days: int = Field(60, ge=7, description="Days that Dagster keeps what it shows of a run: its events and logs.")
 
 
 class Limits(BaseModel):
     """Where data stops being believed."""
 
     model_config = ConfigDict(extra="forbid")
-    quarantine_share: float = Field(0.1, description="Largest share of a day's rows that may be in quarantine.")
-    unknown_share: float = Field(0.2, description="Largest share of a day's rows that name an unknown product.")
-    volume_low: float = Field(0.05, description="Smallest day, as a share of the median of the same weekday.")
-    volume_high: float = Field(20.0, description="Largest day, as a multiple of the median of the same weekday.")
-    quantity: int = Field(1_000_000, description="Pieces in a line beyond which the line is impossible.")
-    unit_price: float = Field(10_000_000, description="Price of a piece beyond which the line is impossible.")
+    quarantine_share: float = Field(
+        0.1, ge=0, le=1, description="Largest share of a day's rows that may be in quarantine."
+    )
+    unknown_share: float = Field(
+        0.2, ge=0, le=1, description="Largest share of a day's rows that name an unknown product."
+    )
+    volume_low: float = Field(
+        0.05, ge=0, le=1, description="Smallest day, as a share of the median of the same weekday."
+    )
+    volume_high: float = Field(20.0, ge=1, description="Largest day, as a multiple of the median of the same weekday.")
+    quantity: int = Field(1_000_000, ge=1, description="Pieces in a line beyond which the line is impossible.")
+    unit_price: float = Field(10_000_000, gt=0, description="Price of a piece beyond which the line is impossible.")
     outlier_quantity: int = Field(
-        10_000, description="Pieces in a line from which it is kept but left out of features."
+        10_000, ge=1, description="Pieces in a line from which it is kept but left out of features."
     )
 
 
@@ -255,10 +262,20 @@ class Shop(BaseModel):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(
-                f"unknown time zone {value!r}: use a name such as Asia/Shanghai or Europe/London"
-            ) from error
+        except (KeyError, ValueError, OSError):
+            known = False
+        else:
+            # Names of the system's own, which no engine knows.
+            known = value not in ("localtime", "posixrules") and not value.startswith(("posix/", "right/"))
+        if not known:
+            raise ValueError(f"unknown time zone {value!r}: use a name such as Asia/Shanghai or Europe/London")
+        return value
+
+    @field_validator("start", "history_on", "end")
+    @classmethod
+    def _possible_day(cls, value: date | None) -> date | None:
+        if value is not None and not date(1970, 1, 1) <= value < date(2100, 1, 1):
+            raise ValueError(f"{value} is no day of a shop: use one from 1970 to 2099")
         return value
 
     @field_validator("currency", mode="before")

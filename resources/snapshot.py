@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from resources.errors import ZhikeError
+from resources.errors import ZhikeError, engine_words
 from resources.home import Home
 
 POINTER = "current"
@@ -31,20 +31,34 @@ class Snapshot:
 
 def current(folder: Path) -> Snapshot | None:
     """The published version under `folder`, if there is one."""
-    manifest = folder / POINTER / MANIFEST
-    if not manifest.is_file():
+    return version((folder / POINTER).resolve())
+
+
+def version(folder: Path) -> Snapshot | None:
+    """The version in a folder; none where it is not finished, or where its manifest was broken since."""
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return Snapshot(folder, content["as_of"], content["row_counts"])
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    return Snapshot((folder / POINTER).resolve(), content["as_of"], content["row_counts"])
 
 
 @contextmanager
 def opened(home: Home) -> Iterator["Reader"]:
-    """The published version of a shop. Raises ZhikeError where nothing is published yet."""
+    """The published version of a shop. Raises ZhikeError where nothing is published yet, or what is cannot be read."""
     snapshot = current(home.snapshot)
     if snapshot is None:
         raise ZhikeError("nothing is published yet", str(home.snapshot), "run the shop first: zhike run --store …")
-    with duckdb.connect(str(snapshot.folder / "zhike.duckdb"), read_only=True) as connection:
+    file = snapshot.folder / "zhike.duckdb"
+    try:
+        connection = duckdb.connect(str(file), read_only=True)
+    except duckdb.Error as error:
+        raise ZhikeError(
+            f"the published snapshot cannot be read: {engine_words(error)}",
+            str(file),
+            "delete the folder that it lies in and run the shop: the snapshot is then published again",
+        ) from error
+    with connection:
         yield Reader(snapshot, connection)
 
 

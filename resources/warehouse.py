@@ -14,7 +14,7 @@ import duckdb
 from pydantic import PrivateAttr
 
 from resources import privacy, reading
-from resources.database import GONE, PROCESS_TAG, connected, held, process_of
+from resources.database import PROCESS_TAG, connected, held, process_of
 from resources.hash_key import hash_key
 from resources.home import Home, open_home
 from resources.shop import Shop, load_shop
@@ -206,15 +206,3 @@ def _text(value: str) -> str:
 
 def _nothing(column: Column) -> str:
     return "0" if column.type == MONEY or column.name.endswith("_count") else "NULL"
-
-
-def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Marks as failed the runs whose process is gone (killed, power cut), so that nothing waits for them. Returns their ids."""
-    going = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
-    dead: list[str] = []
-    for run in instance.get_runs(filters=dg.RunsFilter(statuses=going)):
-        process = run.tags.get(PROCESS_TAG)
-        if process and process_of(int(process.partition(":")[0])) != process:
-            instance.report_run_failed(run, GONE)
-            dead.append(run.run_id)
-    return dead

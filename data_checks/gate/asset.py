@@ -8,6 +8,7 @@ table is never visible, whatever is run next.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -21,7 +22,7 @@ from data_checks.gate.audit import Verdict, audit
 from data_checks.gate.expectation import PART, Expectation, suite_of
 from data_checks.gate.publish import Chunk, publish
 from data_checks.gate.rows import Rows, Work
-from data_checks.gate.step_result import INPUTS, SAMPLE_ROWS, ChunkResult, StepResult
+from data_checks.gate.step_result import INPUTS, NAMED, SAMPLE_ROWS, ChunkResult, StepResult
 from resources.calendar import WEEK_ON_DAYS, Calendar
 from resources.code import code_version, place_of
 from resources.errors import ZhikeError, engine_words
@@ -34,6 +35,17 @@ from resources.warehouse import Warehouse
 
 CHUNK = {"daily": 92, "weekly": 13, "none": 1}
 MASKED = "•••"
+CORRECT = "correct the SQL or the source named above and run again; nothing was written"
+# What the engine says of a select, a file or itself, whatever the rows.
+ALIKE_IN_ALL = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.InterruptException,
+    duckdb.IOException,
+    duckdb.ParserException,
+)
 
 RowsOf = Callable[[Work], Rows]
 
@@ -104,10 +116,12 @@ def gated_asset(
         for start in range(0, len(keys), size):
             announce(table.qualified, start, len(keys))
             try:
-                step.add(_chunk(gated, warehouse, keys[start : start + size], context.run.run_id))
+                _add(step, gated, warehouse, keys[start : start + size], context.run.run_id)
             except (duckdb.Error, ZhikeError) as error:
                 _note_published(context, step)
                 raise _failure(_explained(error, table, warehouse)) from None
+        if not step.keys:
+            raise _failure(ZhikeError("\n".join(step.problems[:NAMED]), f"the rows of {table.qualified}", CORRECT))
         announce(table.qualified, len(keys), len(keys))
         yield from step.check_results()
         if partitions:
@@ -173,6 +187,25 @@ def _dependency(table: Table, read: Table) -> dg.AssetDep:
     if table.partitioning == "weekly" and read.partitioning == "daily":
         return dg.AssetDep(read.asset_key, partition_mapping=WEEK_ON_DAYS)
     return dg.AssetDep(read.asset_key)
+
+
+def _add(step: StepResult, gated: Gated, warehouse: Warehouse, keys: "list[date | str]", run_id: str) -> None:
+    """Adds what came of a chunk to the step. One that the engine cannot work out is halved, so that an odd value costs its own
+    partition and no other. Raises the engine's error where all partitions would have it."""
+    try:
+        step.add(_chunk(gated, warehouse, keys, run_id))
+    except ALIKE_IN_ALL:
+        raise
+    except duckdb.Error as error:
+        with suppress(duckdb.Error):
+            warehouse.connection.execute("ROLLBACK")
+        if keys == [WHOLE] or _is_full(engine_words(error)):
+            raise
+        if len(keys) == 1:
+            step.refuse(str(keys[0]), engine_words(error))
+            return
+        for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+            _add(step, gated, warehouse, half, run_id)
 
 
 def _chunk(gated: Gated, warehouse: Warehouse, keys: "list[date | str]", run_id: str) -> ChunkResult:
@@ -290,14 +323,14 @@ def _explained(error: duckdb.Error | ZhikeError, table: Table, warehouse: Wareho
         return error
     # Chained, the engine's own words would be logged, which quote rows.
     text = engine_words(error)
-    if "No space left" in text or "could not write" in text.lower() or "File too large" in text:
+    if _is_full(text):
         return ZhikeError(
             f"the disk is full: {text}",
             str(warehouse.place.folder),
             "free space (1.5 times the data is a safe size) and run again; what was published before is untouched",
         )
-    return ZhikeError(
-        text,
-        f"the rows of {table.qualified}",
-        "correct the SQL or the source named above and run again; nothing was written",
-    )
+    return ZhikeError(text, f"the rows of {table.qualified}", CORRECT)
+
+
+def _is_full(text: str) -> bool:
+    return "No space left" in text or "could not write" in text.lower() or "File too large" in text

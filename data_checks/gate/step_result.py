@@ -54,6 +54,7 @@ class StepResult:
         self.stale: list[str] = []
         self.notes: dict[str, Any] = {}
         self.problems: list[str] = []
+        self.refused = 0
         self.evidence: dict[str, Evidence] = {}
 
     def add(self, chunk: ChunkResult) -> None:
@@ -73,6 +74,12 @@ class StepResult:
                 for key in verdict.bad:
                     self.bad.setdefault(key, []).append(name)
         self.keys += list(chunk.verdicts[0].values) if chunk.verdicts else list(chunk.published.row_counts)
+
+    def refuse(self, key: str, why: str) -> None:
+        """Notes a partition whose rows cannot even be worked out."""
+        self.bad[key] = ["its rows cannot be worked out"]
+        self.problems.append(f"{key}: {why}")
+        self.refused += 1
 
     def check_results(self) -> Iterator[dg.AssetCheckResult]:
         for expectation in self.expectations:
@@ -128,6 +135,6 @@ class StepResult:
         more = f" and {len(self.bad) - 5} more" if len(self.bad) > 5 else ""
         problems = "".join(f"\n{text}" for text in self.problems[:5])
         return (
-            f"{self.table.qualified}: {len(self.bad)} of {len(self.keys)} partitions not published, their last good rows stay. "
+            f"{self.table.qualified}: {len(self.bad)} of {len(self.keys) + self.refused} partitions not published, their last good rows stay. "
             f"{named}{more}. The failed checks show the rows; correct the source and run these partitions again.{problems}"
         )

@@ -192,6 +192,30 @@ def test_a_fault_that_raises_publishes_nothing_and_names_the_table(tasted: Bench
     assert bench.windows() == book
 
 
+def test_a_value_that_the_engine_cannot_work_out_costs_its_day_alone(tasted: Bench, tmp_path: Path) -> None:
+    bench = tasted.copy(tmp_path)
+    good = bench.rows("insights.tastings", f"delivered_on = '{DAY}'")
+    odd = f"CAST(CASE WHEN delivered_on = DATE '{DAY}' THEN '4 points of anna' ELSE '7' END AS INTEGER)"
+    asset = gated_asset(
+        TASTINGS,
+        lambda _: Rows(f"SELECT delivered_on, 'zoe' AS name, 'white' AS tea, {odd} AS points FROM asked"),
+        calendar=Calendar.of(bench.shop),
+        suite=[],
+        kinds={"sql"},
+    )
+    result = bench.run("insights/tastings", first=BEFORE, last=NEXT, assets=[asset])
+    said = complaint(result)
+    assert f"insights.tastings: 1 of 3 partitions not published, their last good rows stay. {DAY}: its rows" in said
+    assert f"\n{DAY}: Conversion Error: Could not convert string '9 xxxxxx xx xxxx' to INT32" in said
+    assert bench.rows("insights.tastings", f"delivered_on = '{DAY}'") == good
+    for day in (BEFORE, NEXT):
+        assert [row["name"] for row in bench.rows("insights.tastings", f"delivered_on = '{day}'")] == ["zoe"]
+    # Alone, or where every day has one, nothing of the step is there to be judged.
+    said = complaint(bench.run("insights/tastings", first=DAY, assets=[asset]))
+    assert f"{DAY}: Conversion Error" in said
+    assert "what to do: correct the SQL or the source named above" in said
+
+
 def test_rows_that_vanish_in_clean_are_noticed(spoilt: Bench) -> None:
     """An asset function that loses one line of a day, judged by the suite of the real one."""
     shop, table = spoilt.shop, CONTRACT["orders"]

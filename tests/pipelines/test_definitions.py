@@ -68,14 +68,17 @@ def test_days_and_weeks_are_a_job_each_and_the_snapshot_is_the_last_of_both(grap
     assert names(assets.get(dg.AssetKey(["outreach", "snapshot"])).parent_keys) == weekly
 
 
-def test_schedules_and_a_sensor_in_the_shops_zone(graph: tuple[str, dg.Definitions]) -> None:
+def test_schedules_and_sensors_in_the_shops_zone(graph: tuple[str, dg.Definitions]) -> None:
     store, definitions = graph
     zone = load_shop(store).time_zone
     found = {schedule.name: schedule for schedule in definitions.schedules or []}
     assert {name: (s.job_name, s.execution_timezone) for name, s in found.items()} == {
         "every_day": ("daily", zone), "days_again": ("daily", zone), "every_week": ("weekly", zone), "weeks_again": ("weekly", zone),
     }  # fmt: skip
-    assert [(sensor.name, sensor.job_name) for sensor in definitions.sensors or []] == [("source_files", "daily")]
+    sensors = {s.name: s for s in definitions.sensors or [] if isinstance(s, dg.SensorDefinition)}
+    assert sorted(sensors) == ["source_files", "upkeep"]
+    assert sensors["source_files"].job_name == "daily"
+    assert sensors["upkeep"].default_status == dg.DefaultSensorStatus.RUNNING, "nobody has to switch it on"
 
 
 def test_every_asset_but_the_snapshot_has_a_check_that_blocks(graph: tuple[str, dg.Definitions]) -> None:

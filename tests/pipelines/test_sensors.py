@@ -18,7 +18,7 @@ class Watch:
     """The sensor of a shop over several ticks."""
 
     def __init__(self, bench: Bench, instance: dg.DagsterInstance):
-        (sensor,) = build_definitions(bench.shop, bench.home).sensors or []
+        (sensor,) = [s for s in build_definitions(bench.shop, bench.home).sensors or [] if s.name == "source_files"]
         assert isinstance(sensor, dg.SensorDefinition)
         self.sensor, self.instance, self.cursor = sensor, instance, None
 
@@ -123,6 +123,27 @@ def test_changes_of_days_that_ran_before_are_not_run_again_either(unrun: Bench, 
     assert watch.look() == "No new or changed source files."
     unrun.deliver("customers", "2024-02-01", {"customer_id": "bob", "region": "Ningbo"})
     assert watch.asked() == [("2024-02-01", "2024-02-01")]
+
+
+def test_a_cursor_is_short_and_what_it_stands_for_is_kept_once(watch: Watch, new_corner: Bench) -> None:
+    """Dagster keeps the cursor of every tick."""
+    kept = new_corner.place / "dagster" / "seen"
+    for day in ("2024-01-21", "2024-01-22", "2024-01-23"):
+        before = watch.cursor
+        arrive(new_corner, day)
+        assert watch.asked() == [(day, day)]
+        assert watch.cursor != before
+        assert len(watch.cursor or "") == 16
+        assert {path.stem for path in kept.iterdir()} == {before, watch.cursor}
+    # A tick that was cut off before Dagster noted its cursor asks for the same again.
+    watch.cursor = before
+    assert watch.asked() == [("2024-01-23", "2024-01-23")]
+
+
+def test_a_cursor_of_an_earlier_release_is_understood(watch: Watch, new_corner: Bench) -> None:
+    watch.cursor = (new_corner.place / "dagster" / "seen" / f"{watch.cursor}.json").read_text("utf-8")
+    assert watch.look() == "No new or changed source files."
+    assert len(watch.cursor) == 16
 
 
 def test_a_variable_that_is_not_set_is_said(

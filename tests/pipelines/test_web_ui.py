@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
+from resources.database import PROCESS_TAG, process_of
 from tests.pipelines.corner import FIRST, LAST, WEEKS, environment
 from tests.shop_builder import Bench
 
@@ -46,6 +48,7 @@ query ($id: String!) { partitionBackfillOrError(backfillId: $id) {
     ... on PartitionBackfill { status error { message } }
 } }
 """
+RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 TICKS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { schedules { name } sensors { name } } } } }"
 
 
@@ -114,6 +117,19 @@ def started(bench: Bench) -> Iterator[WebUi]:
             _end(process)
 
 
+def killed_run(bench: Bench) -> str:
+    """A run of a command that was killed while the web UI is up: it has the one place that the queue gives."""
+    dead = subprocess.Popen(["sleep", "60"])
+    tags = {PROCESS_TAG: process_of(dead.pid)}
+    dead.kill()
+    dead.wait()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(bench.place / "dagster"))
+        with dg.DagsterInstance.get() as instance:
+            job = dg.job(name="daily")(lambda: None)
+            return instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags).run_id
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -165,8 +181,10 @@ def test_the_web_ui_lists_the_graph_and_fills_the_shop_with_one_backfill(new_cor
         )
         (location,) = ui.ask(TICKS)["repositoriesOrError"]["nodes"]
         assert {schedule["name"] for schedule in location["schedules"]} == {"every_day", "every_week"}
-        assert {sensor["name"] for sensor in location["sensors"]} == {"source_files"}
-        assert ui.backfill() == "COMPLETED_SUCCESS"
+        assert {sensor["name"] for sensor in location["sensors"]} == {"source_files", "upkeep"}
+        dead = killed_run(new_corner)
+        assert ui.backfill() == "COMPLETED_SUCCESS", "behind a run that was killed"
+        assert ui.ask(RUN, id=dead)["runOrError"]["status"] == "FAILURE"
         picture = screenshot(f"{ui.address}/asset-groups", tmp_path)
     published = new_corner.place / "snapshot" / "current" / "zhike.duckdb"
     days = new_corner.query("SELECT count(*) FROM ops.windows WHERE table_name = 'features.customer_days'")

@@ -16,7 +16,8 @@ import pytest
 
 from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
-from resources.warehouse import Warehouse, fail_dead_runs
+from resources.registry import forget_unnamed
+from resources.warehouse import Warehouse
 from tests.shop_builder import LAST, STORE, Bench, complaint, line, write_store
 
 ROOT = Path(__file__).parents[2]
@@ -80,31 +81,6 @@ def test_a_killed_process_leaves_nothing_to_wait_for_and_nothing_half_done(spoil
         pass
     assert spoilt.windows() == before
     assert spoilt.run("clean/orders", first="2024-01-18", wait_seconds=0).success
-
-
-def test_a_run_whose_process_is_gone_is_marked_failed(tmp_path: Path) -> None:
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        dead = subprocess.Popen(["sleep", "60"])
-        tags = {
-            "gone": process_of(dead.pid),
-            "alive": process_of(os.getpid()),
-            "reused": f"{os.getpid()}:1",
-            "unknown": None,
-        }
-        dead.kill()
-        dead.wait()
-        runs = {
-            name: instance.create_run_for_job(
-                dg.job(name=name)(lambda: None),
-                status=dg.DagsterRunStatus.STARTED,
-                tags={PROCESS_TAG: tag} if tag else {},
-            ).run_id
-            for name, tag in tags.items()
-        }
-        assert sorted(fail_dead_runs(instance)) == sorted([runs["gone"], runs["reused"]])
-        statuses = {name: instance.get_run_by_id(run_id).status.value for name, run_id in runs.items()}  # pyright: ignore[reportOptionalMemberAccess]
-        assert statuses == {"gone": "FAILURE", "reused": "FAILURE", "alive": "STARTED", "unknown": "STARTED"}
-        assert fail_dead_runs(instance) == []
 
 
 def test_a_run_is_tagged_with_its_process(unrun: Bench, tmp_path: Path) -> None:
@@ -192,3 +168,17 @@ def test_a_warehouse_open_elsewhere_is_said(spoilt: Bench) -> None:
         reader.kill()
         reader.wait()
     assert "snapshot folder" in caught.value.remedy
+
+
+def test_weights_that_no_fit_names_are_removed(spoilt: Bench) -> None:
+    with spoilt.warehouse().opened() as warehouse:
+        models = warehouse.place.models
+        models.mkdir(exist_ok=True)
+        for name in ("aa01.npz", "bb02.npz", "cc03.17.tmp"):
+            (models / name).write_bytes(b"weights")
+        warehouse.connection.execute(
+            "INSERT INTO models.registry (name, fitted_as_of, parameters) VALUES ('a model', DATE '2024-01-01', '{\"weights\": \"aa01.npz\"}')"
+        )
+        assert forget_unnamed(warehouse) == 2
+        assert [path.name for path in models.iterdir()] == ["aa01.npz"]
+        assert forget_unnamed(warehouse) == 0

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.outreach.snapshot.publish import point, write
+from resources.registry import forget_unnamed
 from resources.warehouse import Warehouse
 
 KEY = dg.AssetKey(["outreach", "snapshot"])
@@ -68,6 +69,7 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
                 "version": written.folder.name,
                 "as_of": as_of,
                 "pointer_moved": moved,
+                "unused_weights_removed": forget_unnamed(warehouse),
                 "folder": dg.MetadataValue.path(str(place)),
                 "row_counts": dg.MetadataValue.json(written.row_counts),
             },

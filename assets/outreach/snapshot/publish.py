@@ -8,17 +8,18 @@ from pathlib import Path
 
 import duckdb
 
-from resources.snapshot import MANIFEST, POINTER, Snapshot, current
+from resources.snapshot import MANIFEST, POINTER, Snapshot, current, version
 
 
-def write(
-    connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[str], version: str, as_of: date
-) -> Snapshot:
-    """Writes `<table>_latest` of each table as version `version`; a version that is there already is left as it is."""
-    place = folder / version
-    if (place / MANIFEST).is_file():
-        content = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
-        return Snapshot(place, content["as_of"], content["row_counts"])
+def write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[str], name: str, as_of: date) -> Snapshot:
+    """Writes `<table>_latest` of each table as version `name`; a version that is there already is left as it is."""
+    place = folder / name
+    finished = version(place)
+    if finished:
+        return finished
+    if place.exists():
+        # Its manifest was broken since: without one it is nobody's.
+        shutil.rmtree(place)
     # One process writes: what is still being built was left by a run that was killed.
     for left in folder.glob(".building-*"):
         shutil.rmtree(left)
@@ -28,16 +29,16 @@ def write(
     connection.execute(f"ATTACH '{_quoted(building / 'zhike.duckdb')}' AS snapshot")
     try:
         for table in tables:
-            name = f"{table.partition('.')[2]}_latest"
-            connection.execute(f"CREATE TABLE snapshot.{name} AS SELECT * FROM {table}_latest ORDER BY ALL")
-            _describe(connection, table, name)
+            latest = f"{table.partition('.')[2]}_latest"
+            connection.execute(f"CREATE TABLE snapshot.{latest} AS SELECT * FROM {table}_latest ORDER BY ALL")
+            _describe(connection, table, latest)
             connection.execute(
-                f"COPY snapshot.{name} TO '{_quoted(building / (name + '.parquet'))}' (FORMAT parquet, COMPRESSION zstd)"
+                f"COPY snapshot.{latest} TO '{_quoted(building / (latest + '.parquet'))}' (FORMAT parquet, COMPRESSION zstd)"
             )
-            counts[name] = connection.execute(f"SELECT count(*) FROM snapshot.{name}").fetchall()[0][0]
+            counts[latest] = connection.execute(f"SELECT count(*) FROM snapshot.{latest}").fetchall()[0][0]
     finally:
         connection.execute("DETACH snapshot")
-    manifest = {"version": version, "as_of": as_of.isoformat(), "row_counts": counts}
+    manifest = {"version": name, "as_of": as_of.isoformat(), "row_counts": counts}
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     building.replace(place)
     return Snapshot(place, as_of.isoformat(), counts)

@@ -1,0 +1,108 @@
+"""The Dagster web UI and its daemon in one process, the shop's code in a second: half of what `dagster dev` starts.
+
+A browser lets any page ask an address of this machine, under any name that resolves to it (DNS rebinding), so who may ask is checked:
+a request names the address at which the UI is served, and comes from no other site.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+import dagster as dg
+
+from pipelines.stopping import SIGNALS
+from resources.errors import ZhikeError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+Message = MutableMapping[str, Any]
+App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+
+
+class OwnSite:
+    """An ASGI application that answers only requests whose `Host` is one of `hosts` and that no other site sends."""
+
+    def __init__(self, app: App, hosts: tuple[str, ...]):
+        self._app, self._hosts = app, hosts
+
+    async def __call__(
+        self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        if scope["type"] not in ("http", "websocket") or self._is_own(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            plain = [(b"content-type", b"text/plain; charset=utf-8")]
+            await send({"type": "http.response.start", "status": 403, "headers": plain})
+            await send({"type": "http.response.body", "body": b"not asked under the address of this web UI"})
+
+    def _is_own(self, scope: Message) -> bool:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        origin = headers.get("origin")
+        # A link on another page may lead here; its scripts, forms and pictures may not ask here.
+        is_foreign = headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
+        return (
+            self._is_known(f"//{headers.get('host', '')}")
+            and (origin is None or self._is_known(origin))
+            and not is_foreign
+        )
+
+    def _is_known(self, address: str) -> bool:
+        try:
+            return urlsplit(address).hostname in self._hosts
+        except ValueError:
+            return False
+
+
+def serve(instance: dg.DagsterInstance, host: str, port: int, names: tuple[str, ...]) -> None:
+    """Serves the web UI under `names` until a signal ends it. Raises ZhikeError where the address is taken, or the daemon has died."""
+    import socket
+
+    import uvicorn
+    from dagster._core.workspace.context import WorkspaceProcessContext
+    from dagster._core.workspace.load_target import ModuleTarget
+    from dagster._daemon.controller import DagsterDaemonController, create_daemons_from_instance
+    from dagster._utils.log import configure_loggers
+    from dagster_webserver.app import create_app_from_workspace_process_context
+
+    configure_loggers(log_level="WARNING")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening, ExitStack() as stack:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            raise ZhikeError(
+                f"the web UI cannot be served there: {error.strerror}",
+                f"{host}:{port}",
+                "choose another --port or --host",
+            ) from error
+        target = ModuleTarget("pipelines.definitions", None, None, "zhike")
+        context = stack.enter_context(WorkspaceProcessContext(instance, target, code_server_log_level="WARNING"))
+        daemons = [stack.enter_context(daemon) for daemon in create_daemons_from_instance(instance)]
+        controller = stack.enter_context(DagsterDaemonController(context, daemons))
+        app = create_app_from_workspace_process_context(context, live_data_poll_rate=2000)
+        server = uvicorn.Server(uvicorn.Config(OwnSite(app, names), log_level="warning"))
+        died: list[Exception] = []
+
+        def watch() -> None:
+            try:
+                controller.check_daemon_loop()
+            except Exception as error:
+                logging.getLogger("zhike").exception("the daemon has died")
+                died.append(error)
+                server.should_exit = True
+
+        threading.Thread(target=watch, daemon=True).start()
+        # The server ends on these by itself, and sends them on when it has: what it leaves open is closed below.
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: None)
+        server.run(sockets=[listening])
+        if died:
+            raise ZhikeError(f"the daemon of the web UI has died: {died[0]}", f"{host}:{port}", "start zhike ui again")

@@ -20,9 +20,9 @@ from typing import Any
 import duckdb
 
 from assets.clean.typing import typed
+from resources import privacy, reading
 from resources.contract import CONTRACT, ContractTable, Field
-from resources.privacy import register as register_privacy
-from resources.reader import Delivery, stage, unbind
+from resources.reader import Delivery, stage, stored, unbind
 from resources.shop import Shop, Source, load_shop
 
 SIGNS = [*"#'\"\\;|\t\n,a10é中😀 ^:-.=", "\r\n"]
@@ -116,9 +116,10 @@ def differences(
     places = [table.field_names.index(field.name) for field in shown]
     names = ", ".join(field.name for field in shown)
     written = [row for place, row in enumerate(rows) if place not in damaged]
-    arrived = connection.execute(f"SELECT {names} FROM arrived WHERE refused IS NULL ORDER BY row_no").fetchall()
+    relation = f"({stored(table)})"
+    arrived = connection.execute(f"SELECT {names} FROM {relation} WHERE refused IS NULL ORDER BY row_no").fetchall()
     read = connection.execute(
-        f"SELECT {names} FROM ({typed(table, shop, 'arrived')}) WHERE refused IS NULL ORDER BY row_no"
+        f"SELECT {names} FROM ({typed(table, shop, relation)}) WHERE refused IS NULL ORDER BY row_no"
     )
     values = read.fetchall()
     wrong = abs(len(written) - len(arrived))
@@ -143,7 +144,8 @@ def main() -> None:
         (Path(folder) / "store.yaml").write_text(STORE, encoding="utf-8")
         plain = load_shop(folder + os.sep)
         connection.execute(f"SET TimeZone = '{plain.time_zone}'")
-        register_privacy(connection, b"key")
+        privacy.register(connection, b"key")
+        reading.register(connection, plain.time_zone)
         while values < given.values:
             table = list(CONTRACT.values())[files % len(CONTRACT)]
             rows = [[cell(dice, field) for field in table.fields] for _ in range(dice.choice([1, 2, 30, 1000, 4000]))]

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from assets.clean.typing import typed
+from resources import privacy, reading
 from resources.contract import CONTRACT
-from resources.privacy import register as register_privacy
-from resources.reader import deliveries, dropped, stage
+from resources.reader import deliveries, dropped, stage, stored
 from resources.shop import load_shop
 from tests.shop_builder import write_store
 
@@ -40,14 +40,15 @@ def rows_of(folder: Path, table: str, sources: dict[str, str], mapping: str, dro
     contract = CONTRACT[table]
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'Asia/Shanghai'")
-        register_privacy(connection, b"key")
+        privacy.register(connection, b"key")
+        reading.register(connection, shop.time_zone)
         connection.execute(contract.raw.create_sql("arrived", temporary=True))
         days = [shop.start, shop.end or shop.start]
         (delivery,) = deliveries(shop, contract, days)
         stage(connection, shop, contract, delivery, days)
         left_out = [(dropped(connection, shop, contract),)] if drops else []
         found = connection.execute(
-            f"SELECT {SHOWN[table]} FROM ({typed(contract, shop, 'arrived')}) ORDER BY 1, 2"
+            f"SELECT {SHOWN[table]} FROM ({typed(contract, shop, '(' + stored(contract) + ')')}) ORDER BY 1, 2"
         ).fetchall()
     return [*found, *left_out]
 

@@ -180,7 +180,8 @@ def test_the_web_ui_lists_the_graph_and_fills_the_shop_with_one_backfill(new_cor
             "A day whose file is absent"
         )
         (location,) = ui.ask(TICKS)["repositoriesOrError"]["nodes"]
-        assert {schedule["name"] for schedule in location["schedules"]} == {"every_day", "every_week"}
+        scheduled = {schedule["name"] for schedule in location["schedules"]}
+        assert scheduled == {"every_day", "days_again", "every_week", "weeks_again"}
         assert {sensor["name"] for sensor in location["sensors"]} == {"source_files", "upkeep"}
         dead = killed_run(new_corner)
         assert ui.backfill() == "COMPLETED_SUCCESS", "behind a run that was killed"

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from resources.contract import CONTRACT, ContractTable, Field
+from resources.databases import fetch, forget
 from resources.errors import ZhikeError, engine_words
 from resources.files import Unfit, forget_copies, plain, relation, sorted_out
 from resources.home import Home
@@ -36,6 +37,11 @@ class Delivery:
     files: dict[str, str]
     is_history: bool = False
     specs: dict[str, Source] = field(default_factory=dict)
+
+    @property
+    def databases(self) -> dict[str, Source]:
+        """The sources that are queries: whether they changed only asking tells."""
+        return {name: spec for name, spec in self.specs.items() if spec.postgres}
 
     @property
     def is_there(self) -> bool:
@@ -95,19 +101,21 @@ def deliveries(shop: Shop, table: ContractTable, days: Sequence[date]) -> list[D
     found: list[Delivery] = []
     if not has_history and not has_days:
         chosen = {name: kind["whole"] for name, kind in kinds.items()}
-        return [Delivery(None, {name: resolve(shop, s.path) for name, s in chosen.items()}, specs=chosen)]
+        return [Delivery(None, _paths(shop, chosen), specs=chosen)]
     for day in days:
         if has_history and day == shop.history_on:
             chosen = {name: kind.get("history") or kind.get("whole") or kind["dated"] for name, kind in kinds.items()}
-            files = {name: resolve(shop, spec.path, day) for name, spec in chosen.items()}
-            found.append(Delivery(day, files, is_history=True, specs=chosen))
+            found.append(Delivery(day, _paths(shop, chosen, day), is_history=True, specs=chosen))
         elif has_days:
             chosen = {name: kind.get("dated") or kind.get("whole") or kind["history"] for name, kind in kinds.items()}
-            files = {name: resolve(shop, spec.path, day) for name, spec in chosen.items()}
-            delivery = Delivery(day, files, specs=chosen)
+            delivery = Delivery(day, _paths(shop, chosen, day), specs=chosen)
             if delivery.is_there or not any(spec.optional for spec in chosen.values()):
                 found.append(delivery)
     return found
+
+
+def _paths(shop: Shop, chosen: dict[str, Source], day: date | None = None) -> dict[str, str]:
+    return {name: resolve(shop, spec.path, day) for name, spec in chosen.items() if not spec.postgres}
 
 
 def delivered_days(shop: Shop, table: ContractTable) -> list[date]:
@@ -153,6 +161,8 @@ def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery, copies: Mapp
     """Makes each source of a delivery a temporary view of its name; files of which there are `copies` are read from these. Raises
     ZhikeError for one that cannot be read."""
     copies = copies or {}
+    for name, spec in delivery.databases.items():
+        fetch(connection, name, spec)
     for name, path in delivery.files.items():
         if not _exists(path):
             raise ZhikeError(
@@ -177,6 +187,8 @@ def unbind(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     """Takes the views of a delivery's sources away: their names are the shop's, and might be those of something else."""
     for name in delivery.files:
         connection.execute(f'DROP VIEW IF EXISTS temp."{name}"')
+    for name in delivery.databases:
+        forget(connection, name)
     forget_copies()
 
 
@@ -466,17 +478,13 @@ def stage_landed(connection: duckdb.DuckDBPyConnection, home: Home, table: Contr
     """Adds what landed for a table on a day to `arrived`, after the shop's own rows."""
     for path in landed(home, table, day):
         try:
-            columns = {
-                row[0]
-                for row in connection.execute(
-                    f"DESCRIBE SELECT * FROM {relation(connection, str(path), Source(path=str(path), open_end=True))}"
-                ).fetchall()
-            }
+            rows = relation(connection, str(path), Source(path=str(path), open_end=True))
+            columns = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
             fields = ", ".join(_arrival(field, columns) for field in table.fields)
             connection.execute(
                 f"INSERT INTO arrived BY NAME SELECT {fields}, $day AS delivered_on, "
                 "(SELECT coalesce(max(row_no), 0) FROM arrived WHERE delivered_on = $day) + row_number() OVER () AS row_no"
-                f"{'' if table.is_fact else ', $day AS known_on'} FROM {relation(connection, str(path), Source(path=str(path), open_end=True))}",
+                f"{'' if table.is_fact else ', $day AS known_on'} FROM {rows}",
                 {"day": day},
             )
         except duckdb.Error as error:

@@ -25,39 +25,29 @@ from resources.errors import ZhikeError
 from resources.words import Words
 
 # Languages of locales in which the comma separates the decimals.
+# fmt: off
 DECIMAL_COMMA = frozenset(
-    {
-        "pt",
-        "es",
-        "de",
-        "fr",
-        "it",
-        "nl",
-        "pl",
-        "ru",
-        "tr",
-        "id",
-        "vi",
-        "da",
-        "sv",
-        "nb",
-        "fi",
-        "cs",
-        "el",
-        "hu",
-        "ro",
-        "uk",
-    }
+    {"pt", "es", "de", "fr", "it", "nl", "pl", "ru", "tr", "id", "vi", "da", "sv", "nb", "fi", "cs", "el", "hu", "ro", "uk"}
 )
+# fmt: on
 STORES = Path(__file__).resolve().parent.parent / "stores"
 
 
+class Database(BaseModel):
+    """A database; its address, which holds the secret, stands in the environment only."""
+
+    model_config = ConfigDict(extra="forbid")
+    dsn_env: str = Field(pattern=r"^[A-Za-z_]\w*$", description="The variable that holds its address.")
+
+
 class Source(BaseModel):
-    """Files of one shape. With `{date}` in the path there is a file a day; with `history` the past comes at once;
+    """Files of one shape, or a query of a database. With `{date}` in the path there is a file a day; with `history` the past comes at once;
     else the rows are split by their own day."""
 
     model_config = ConfigDict(extra="forbid")
-    path: str
+    path: str = ""
+    postgres: Database | None = Field(None, description="In place of a path: the database that `query` asks.")
+    query: str = Field("", description="One select in the words of the database.")
     history: bool = False
     optional: bool = False
     delimiter: str = Field("", max_length=1, description="What separates fields; by default a comma, in .tsv a tab.")
@@ -90,6 +80,8 @@ class Source(BaseModel):
 
     @model_validator(mode="after")
     def _either(self) -> "Source":
+        if bool(self.path) == bool(self.postgres) or bool(self.query) != bool(self.postgres):
+            raise ValueError("a source has either a `path`, or `postgres` with a `query`")
         if self.history and self.is_dated:
             raise ValueError(f"source {self.path}: `history: true` and {{date}} exclude each other")
         return self

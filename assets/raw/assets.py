@@ -49,7 +49,10 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
 
 
 def _file_kind(shop: Shop, table: ContractTable) -> str:
-    paths = [spec.path for specs in shop.sources_of(table.name).values() for spec in specs]
+    sources = [spec for specs in shop.sources_of(table.name).values() for spec in specs]
+    paths = [spec.path for spec in sources if not spec.postgres]
+    if not paths:
+        return "postgres"
     return "parquet" if all(".parquet" in path for path in paths) else "csv"
 
 
@@ -127,7 +130,7 @@ def change_rows(table: ContractTable, work: Work) -> Rows:
     for delivery in deliveries(shop, table, delivered_days(shop, table)):
         called = str(delivery.day or "whole")
         fingerprint = delivery.fingerprint()
-        if known.get(called) != fingerprint or not delivery.is_there:
+        if known.get(called) != fingerprint or not delivery.is_there or delivery.databases:
             _attempt(problems, delivery.day, partial(_read, work, table, delivery, left_out))
             read |= {called: fingerprint} if delivery.day not in problems else {}
     _note_unreadable(connection, problems)

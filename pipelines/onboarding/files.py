@@ -9,8 +9,9 @@ from typing import Any
 import duckdb
 
 from resources.errors import ZhikeError, engine_words
-from resources.files import likely_encoding, relation
+from resources.files import relation
 from resources.reading import DAY_OR_MONTH_FIRST
+from resources.records import likely_encoding
 from resources.shop import Source
 
 BLOCK = 1 << 18

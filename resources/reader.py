@@ -74,6 +74,11 @@ def _expand(path: str) -> list[Path]:
     return sorted(place.parent.glob(place.name)) if "*" in place.name else [place] if place.is_file() else []
 
 
+def files_of(delivery: Delivery) -> list[tuple[str, Source]]:
+    """The files of a delivery that are there, each with what the shop declares of it."""
+    return [(str(file), delivery.spec(name)) for name, path in delivery.files.items() for file in _expand(path)]
+
+
 def _exists(path: str) -> bool:
     return bool(_expand(path))
 
@@ -197,11 +202,10 @@ def read(
             raise _unreadable(name, delivery, error) from None
     copies: dict[str, str] = {}
     refused: list[Refused] = []
-    for source, path in delivery.files.items():
-        for file in map(str, _expand(path)):
-            if found := sorted_out(file, delivery.spec(source)):
-                copies[file] = found[0]
-                refused += found[1]
+    for file, spec in files_of(delivery):
+        if found := sorted_out(file, spec):
+            copies[file] = found[0]
+            refused += found[1]
     bind(connection, delivery, copies)
     try:
         work()

@@ -82,7 +82,8 @@ def sort_out(path: str, source: Source, delimiter: str, copy: Path) -> list[Refu
         copy.open("w", encoding="utf-8", newline="") as file,
     ):
         lines = Lines(iter(text))
-        write = csv.writer(file, lineterminator="\n").writerow
+        # With this end of line Python's writer puts quotes around both of its signs.
+        write = csv.writer(file, lineterminator="\r\n").writerow
         for line, record, why in _records(lines, source, delimiter):
             if any(BROKEN in words for words in (lines.taken[:1] if why else lines.taken)):
                 refused.append(Refused(Path(path).name, line, f"the record is not {source.encoding}"))

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import duckdb
 
-from resources.contract import CONTRACT, ContractTable, Field
+from resources.arrival import arrival, arriving, date_orders
+from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError, engine_words
 from resources.files import Unfit, forget_copies, plain, relation, sorted_out
 from resources.home import Home
 from resources.mapping import require_select
-from resources.privacy import ARRIVAL
-from resources.reading import DAY_OR_MONTH_FIRST
 from resources.reading import register as register_reading
 from resources.records import Refused
 from resources.shop import Shop, Source
@@ -259,97 +258,6 @@ def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: Con
     return columns
 
 
-def date_orders(
-    connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable, delivery: Delivery, columns: dict[str, str]
-) -> dict[str, str]:
-    """For each column of instants with dates such as 05/01/2024 the order of day and month: as declared at a source of the delivery, or
-    as a number above 12 settles it in the file. A column of which neither says it is left out, so its rows go to quarantine."""
-    texts = [f.name for f in table.fields if f.type == "TIMESTAMP" and columns.get(f.name) == "VARCHAR"]
-    declared = {spec.dates for spec in delivery.specs.values() if spec.dates}
-    if len(declared) == 1:
-        return dict.fromkeys(texts, declared.pop())
-    found: dict[str, str] = {}
-    for name in texts:
-        value, mapping = f'CAST("{name}" AS VARCHAR)', shop.mapping(table.name)
-        shaped = f"regexp_full_match({value}, '{DAY_OR_MONTH_FIRST}')"
-        # A file that begins without them has none, so that others are not read twice.
-        some = f'SELECT count(*) FROM (SELECT "{name}" FROM ({mapping}) LIMIT 1000) WHERE {shaped}'
-        parts = ", ".join(f"max(CAST(regexp_extract({value}, '{DAY_OR_MONTH_FIRST}', {n}) AS INTEGER))" for n in (1, 3))
-        try:
-            if connection.execute(some).fetchall()[0][0]:
-                first, second = connection.execute(f"SELECT {parts} FROM ({mapping}) WHERE {shaped}").fetchall()[0]
-                if (first > 12) != (second > 12):
-                    found[name] = "dmy" if first > 12 else "mdy"
-        except duckdb.Error:
-            return {}  # told where the rows are read
-    return found
-
-
-def _arrival_text(name: str, orders: dict[str, str]) -> str:
-    value, order = f'CAST("{name}" AS VARCHAR)', orders.get(name)
-    if not order:
-        return value
-    day, month = ("1", "3") if order == "dmy" else ("3", "1")
-    return f"regexp_replace({value}, '^{DAY_OR_MONTH_FIRST}$', '\\5-\\{month}-\\{day}\\6')"
-
-
-def _arrival(field: Field, columns: "dict[str, str] | set[str]", order: str = "") -> str:
-    if field.name not in columns:
-        return f'NULL AS "{field.name}"'
-    value = _arrival_text(field.name, {field.name: order})
-    is_text = isinstance(columns, set) or columns[field.name] == "VARCHAR"
-    # What a file types as a number or a time is one.
-    function = "" if field.arrival == "figure" and not is_text else ARRIVAL[field.arrival]
-    # A word that the contract lists is nobody.
-    listed = " OR ".join(f"{value} = '{known}'" for known in field.values)
-    arrived = f"CASE WHEN {listed} THEN {value} ELSE {function}({value}) END" if listed else f"{function}({value})"
-    return f'{arrived} AS "{field.name}"'
-
-
-def _own_day(text: str) -> str:
-    """The shop's own day of a text that is an instant."""
-    return f"CAST(timezone('UTC', as_instant({text})) AS DATE)"
-
-
-def arriving(
-    shop: Shop,
-    table: ContractTable,
-    delivery: Delivery,
-    columns: dict[str, str],
-    rows: str | None = None,
-    orders: dict[str, str] | None = None,
-) -> str:
-    """The select that gives a bound delivery's rows the columns of the raw table; `rows` may be a part of those of the mapping.
-    Dates in one of the `orders` of day and month are written with the year first."""
-    orders = orders or {}
-    fields = ", ".join(_arrival(field, columns, orders.get(field.name, "")) for field in table.fields)
-    start = shop.start.isoformat()
-    if delivery.day is not None:
-        delivered_on = f"DATE '{delivery.day}'"
-        known_on = (
-            f"coalesce({_own_day('CAST(known_on AS VARCHAR)')}, DATE '{start}')"
-            if "known_on" in columns
-            else f"DATE '{start}'"
-        )
-        known_on = known_on if delivery.is_history else delivered_on
-    else:
-        own_day = (
-            _own_day(_arrival_text(table.happened_at or "", orders))
-            if table.is_fact
-            else _own_day("CAST(known_on AS VARCHAR)")
-            if "known_on" in columns
-            else "NULL"
-        )
-        last = f", DATE '{shop.end}'" if shop.end else ""
-        bounded = f"least(coalesce({own_day}, DATE '{start}'){last})"
-        delivered_on = known_on = f"greatest({bounded}, DATE '{start}')"
-    known = "" if table.is_fact else f", {known_on} AS known_on"
-    return (
-        f"SELECT {fields}, {delivered_on} AS delivered_on, row_number() OVER () AS row_no{known} "
-        f"FROM ({rows or shop.mapping(table.name)})"
-    )
-
-
 def dropped(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable) -> int:
     """How many rows of the bound sources the mapping leaves out, as the shop counts them under `drops`."""
     what, where = f"the select of drops.{table.name}", f"{shop.folder / 'store.yaml'}: drops.{table.name}"
@@ -460,7 +368,7 @@ def stage_landed(connection: duckdb.DuckDBPyConnection, home: Home, table: Contr
                     f"DESCRIBE SELECT * FROM {relation(connection, str(path), Source(path=str(path), open_end=True))}"
                 ).fetchall()
             }
-            fields = ", ".join(_arrival(field, columns) for field in table.fields)
+            fields = ", ".join(arrival(field, columns) for field in table.fields)
             connection.execute(
                 f"INSERT INTO arrived BY NAME SELECT {fields}, $day AS delivered_on, "
                 "(SELECT coalesce(max(row_no), 0) FROM arrived WHERE delivered_on = $day) + row_number() OVER () AS row_no"

@@ -29,6 +29,7 @@ from pipelines.onboarding.figures import (
 from pipelines.onboarding.findings import Finding, group_of
 from pipelines.onboarding.places import place_of
 from pipelines.onboarding.values import about_columns, about_quarantine, about_references
+from resources.arrival import arriving, date_orders
 from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
 from resources.privacy import ARRIVAL, register
@@ -36,8 +37,6 @@ from resources.progress import announce
 from resources.reader import (
     Delivery,
     add_refused,
-    arriving,
-    date_orders,
     delivered_days,
     deliveries,
     dropped,

@@ -21,8 +21,9 @@ import duckdb
 
 from assets.clean.typing import typed
 from resources import privacy, reading
+from resources.arrival import stored
 from resources.contract import CONTRACT, ContractTable, Field
-from resources.reader import Delivery, stage, stored, unbind
+from resources.reader import Delivery, stage, unbind
 from resources.shop import Shop, Source, load_shop
 
 SIGNS = [*"#'\"\\;|\t\n,a10é中😀 ^:-.=", "\r\n"]
@@ -116,7 +117,7 @@ def differences(
     places = [table.field_names.index(field.name) for field in shown]
     names = ", ".join(field.name for field in shown)
     written = [row for place, row in enumerate(rows) if place not in damaged]
-    relation = f"({stored(table)})"
+    relation = f"({stored(table, 'arrived')})"
     arrived = connection.execute(f"SELECT {names} FROM {relation} WHERE refused IS NULL ORDER BY row_no").fetchall()
     read = connection.execute(
         f"SELECT {names} FROM ({typed(table, shop, relation)}) WHERE refused IS NULL ORDER BY row_no"

@@ -226,7 +226,7 @@ def check(
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, default=str))
     else:
-        console.print(render(findings))
+        console.print(render(findings, shop.locale))
     raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
 
 

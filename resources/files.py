@@ -8,13 +8,24 @@ import csv
 import io
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
 from resources.errors import ZhikeError, engine_words
 from resources.packed import BLOCK, last_byte, opened, unpacked_name
-from resources.records import BROKEN, LONGEST, Refused, dialect_of, is_utf8, likely_encoding, sort_out
+from resources.records import (
+    BROKEN,
+    CONTROL,
+    LONGEST,
+    Refused,
+    dialect_of,
+    each_record,
+    is_utf8,
+    likely_encoding,
+    sort_out,
+)
 from resources.sheets import write_sheet
 from resources.shop import Source
 
@@ -64,6 +75,11 @@ def sorted_out(path: str, source: Source) -> tuple[str, list[Refused]] | None:
     return str(copy), sort_out(path, source, _delimiter(path, source), copy)
 
 
+def records(path: str, source: Source) -> Iterator[tuple[int, list[str]]]:
+    """The records of a CSV file, each with the line on which it begins; none of another kind of file."""
+    return each_record(path, source, _delimiter(path, source)) if kind_of(path) in TEXTS else iter(())
+
+
 def plain(source: Source) -> Source:
     """How the copy of a source's file is read."""
     return Source(path=source.path, header=source.header, open_end=True)
@@ -108,7 +124,7 @@ def _csv(path: str, source: Source, last: bytes) -> str:
         raise ZhikeError(
             "the file is empty", path, "deliver it with a header, and no rows for a day on which nothing happened"
         )
-    if any(BROKEN in name for name in names):
+    if any(BROKEN in name or CONTROL.search(name.encode()) for name in names):
         raise _not_utf8(path, first, source.skip + 1)
     if last and last not in b"\r\n" and not source.open_end and first.count(b"\n") > 0:
         raise ZhikeError(

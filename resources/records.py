@@ -23,7 +23,7 @@ LONGEST = 2_000_000
 # What stands where bytes mean nothing in the encoding; no text has it.
 BROKEN = "\udcff"
 # Characters that no text file has; in GB18030 and Latin-1 these bytes are nothing else.
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 codecs.register_error("zhike", lambda error: (BROKEN, error.end))  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -77,13 +77,13 @@ def sort_out(path: str, source: Source, delimiter: str, copy: Path) -> list[Refu
     """
     csv.field_size_limit(LONGEST)
     rows, refused, broken, has_wide = -int(source.header), list[Refused](), list[Refused](), False
-    encoding = "utf-8-sig" if is_utf8(source.encoding) else source.encoding
     with (
-        io.TextIOWrapper(opened(path), encoding=encoding, errors="zhike", newline="") as text,
+        _text(path, source) as text,
         copy.open("w", encoding="utf-8", newline="") as file,
     ):
         lines = Lines(iter(text))
-        write = csv.writer(file, lineterminator="\n").writerow
+        # With this end of line Python's writer puts quotes around both of its signs.
+        write = csv.writer(file, lineterminator="\r\n").writerow
         for line, record, why in _records(lines, source, delimiter):
             if any(BROKEN in words for words in (lines.taken[:1] if why else lines.taken)):
                 refused.append(Refused(Path(path).name, line, f"the record is not {source.encoding}"))
@@ -101,6 +101,18 @@ def sort_out(path: str, source: Source, delimiter: str, copy: Path) -> list[Refu
         what = f"line {refused[0].line}: {refused[0].why}, and so are {len(refused)} of {len(refused) + rows} records"
         raise ZhikeError(what, path, "deliver it again, or correct `delimiter`, `quote` and `escape` at its source")
     return refused
+
+
+def _text(path: str, source: Source) -> io.TextIOWrapper:
+    encoding = "utf-8-sig" if is_utf8(source.encoding) else source.encoding
+    return io.TextIOWrapper(opened(path), encoding=encoding, errors="zhike", newline="")
+
+
+def each_record(path: str, source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The records of a CSV file, each with the line on which it begins."""
+    with _text(path, source) as text:
+        for line, record, _ in _records(Lines(iter(text)), source, delimiter):
+            yield line, record
 
 
 def _records(lines: Lines, source: Source, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
@@ -146,7 +158,7 @@ def likely_encoding(read: bytes) -> str:
     """Which encoding bytes that are not UTF-8 most likely have; empty for what is not text."""
     if read.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if _CONTROL.search(read):
+    if CONTROL.search(read):
         return ""
     for name in ("gb18030", "latin-1"):
         try:

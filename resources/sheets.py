@@ -30,7 +30,7 @@ def write_sheet(path: str, sheet: str, skip: int, copy: Path) -> None:
             )
         rows = (book[sheet] if sheet else book.worksheets[0]).iter_rows(min_row=skip + 1)
         with copy.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(_filled(rows))
+            csv.writer(file, lineterminator="\r\n").writerows(_filled(rows))
         book.close()
     except (BadZipFile, InvalidFileException, KeyError, EOFError, SyntaxError, ValueError) as error:
         raise ZhikeError(

@@ -15,6 +15,7 @@ import duckdb
 from data_checks import raw as checks
 from data_checks.gate.asset import gated_asset
 from data_checks.gate.rows import Rows, Work
+from resources.arrival import stored
 from resources.calendar import Calendar
 from resources.contract import ContractTable
 from resources.errors import ZhikeError
@@ -28,7 +29,6 @@ from resources.reader import (
     misnamed,
     stage,
     stage_landed,
-    stored,
     unbind,
 )
 from resources.shop import Shop
@@ -71,7 +71,7 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
             _attempt(problems, day, partial(stage_landed, connection, home, table, day))
     _note_unreadable(connection, problems)
     return Rows(
-        stored(table),
+        stored(table, "arrived"),
         figures="SELECT delivered_on, count(*) AS unreadable_count FROM unreadable GROUP BY delivered_on",
         metadata=_left_out(left_out, "" if any(d.day is None for d in found) else f" {work.keys[0]} to {work.keys[-1]}")
         | _unread(shop, table),
@@ -145,7 +145,7 @@ def change_rows(table: ContractTable, work: Work) -> Rows:
     forget = ("DELETE FROM ops.deliveries WHERE table_name = ? AND delivery IN (SELECT unnest(?))", [name, list(read)])
     note = [("INSERT INTO ops.deliveries VALUES (?, ?, ?)", [name, *entry]) for entry in read.items()]
     return Rows(
-        f"SELECT {columns} FROM ({stored(table)}){kept}",
+        f"SELECT {columns} FROM ({stored(table, 'arrived')}){kept}",
         {"read": list(read)} if kept else {},
         book=[forget, *note],
         metadata=_left_out(left_out) | _unread(shop, table),

@@ -19,10 +19,11 @@ from pipelines.onboarding.findings import Finding
 from pipelines.onboarding.presets import presets
 from pipelines.onboarding.propose import propose
 from pipelines.onboarding.zones import zone_of
+from resources.arrival import arriving, date_orders
 from resources.contract import ORDERS, ContractTable
 from resources.errors import ZhikeError
 from resources.privacy import register
-from resources.reader import arriving, bind, date_orders, deliveries, mapped_columns
+from resources.reader import bind, deliveries, mapped_columns
 from resources.reading import register as register_reading
 from resources.shop import Shop, load_shop
 from resources.words import Words

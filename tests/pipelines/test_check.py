@@ -133,7 +133,7 @@ def test_ids_that_a_spreadsheet_wrote_as_numbers_are_pointed_at(write: Write):
 
 def test_how_a_time_is_written_is_told(write: Write):
     (fitting,) = of(check(write(ROWS)), "ok", "ordered_at")
-    assert fitting.message == "fits (TIMESTAMP), written as 9999-99-99 99:99:99"
+    assert (fitting.message, fitting.examples) == ("fits (TIMESTAMP)", ["9999-99-99 99:99:99"])
 
 
 def test_unix_times_are_read(write: Write):
@@ -157,7 +157,7 @@ def test_few_bad_values_are_a_warning_and_many_refuse_the_day(write: Write):
     rows += [f"x{n},1,c1,p1,1,5,2026-01-03 12:00:00" for n in range(20)]
     findings = check(write(rows))
     (warning,) = of(findings, "warning", "quantity")
-    assert warning.examples == ["many"]
+    assert (warning.examples, warning.where) == (["many"], "sales.csv, line 4")
     assert warning.share == pytest.approx(1 / 50)
     (quarantine,) = [f for f in findings if "clean.quarantine" in f.message]
     assert quarantine.level == "warning"
@@ -290,6 +290,34 @@ def test_rows_that_the_mapping_leaves_out_are_counted(write: Write):
     with (folder / "store.yaml").open("a", encoding="utf-8") as file:
         file.write("drops:\n  orders: SELECT count(*) FROM sales WHERE customer = 'c0'\n")
     assert any(f.message.startswith("10 rows of the sources are left out") for f in check(folder))
+
+
+def test_ids_that_are_a_persons_are_told(write: Write):
+    rows = [row.replace(",c1,", ",anna@example.com,") for row in ROWS]
+    (warning,) = of(check(write(rows)), "warning")
+    assert (warning.column, warning.share) == ("customer_id", pytest.approx(1 / 3))
+    assert "keyed hashes" in warning.message
+    assert "anna" not in str(warning)
+
+
+def test_a_mapping_in_store_yaml_is_named_as_its_entry(write: Write):
+    folder = write(tables="products: SELECT sku AS product_id FROM sales")
+    (error,) = of(check(folder), "error")
+    assert f"the mapping of products ({folder / 'store.yaml'}: tables.products)" in error.message
+
+
+def test_a_chinese_shop_is_told_in_chinese(write: Write):
+    console = Console(width=200, file=io.StringIO(), record=True)
+    findings = check(write([*ROWS, "bad,1,c1,p1,two,1,2026-01-01"], sources="stock: {path: stock.csv}"))
+    console.print(render(findings, "zh-CN"))
+    text = console.export_text()
+    for said in (
+        "来源 stock 不在任何映射里",
+        "读不成 BIGINT，这样的行进隔离区",
+        "sales.csv, line 32",
+        "0 个错误，3 个警告。可以运行。",
+    ):
+        assert said in text, text
 
 
 def test_the_findings_can_be_drawn(write: Write):

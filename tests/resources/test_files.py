@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.errors import ZhikeError
-from resources.files import relation
+from resources.files import Unfit, relation, sorted_out
 from resources.shop import Source
 
 VALUES = st.text(alphabet="#'\"\\;|\t\n,a1é中 ^:-.", max_size=6)
@@ -164,3 +164,41 @@ def test_a_workbook_that_is_cut_or_none_is_refused(tmp_path: Path):
         (tmp_path / "o.xlsx").write_bytes(content)
         with pytest.raises(ZhikeError, match="no Excel workbook"):
             read(tmp_path / "o.xlsx")
+
+
+DAMAGED: dict[str, tuple[bytes, list[str], list[int]]] = {
+    # Bytes, the ids of the rows, the lines of the records that are none.
+    "a field missing": (b"id,a\n1,x\n2\n3,z\n", ["1", "3"], [3]),
+    "one too many": (b"id,a\n1,x\n2,y,z\n3,z\n", ["1", "3"], [3]),
+    "an empty one too many is none": (b"id,a\n1,x,\n2,y,\n", ["1", "2"], []),
+    "a quote that never closes": (b'id,a\n1,x\n2,"y\n3,z\n4,w\n', ["1", "3", "4"], [3]),
+    "a quote that the next one closes": (b'id,a\n1,x\n2,"y\n3,"z"\n4,w\n', ["1", "3", "4"], [3]),
+    "words after a quote": (b'id,a\n1,"x"x\n2,y\n3,z\n', ["2", "3"], [2]),
+    "a line end within quotes": (b'id,a\n1,"x\nx"\n2\n3,z\n', ["1", "3"], [4]),
+    "three ends of lines": (b'id,a\n1,"x\rx"\r\n2,y\n3,z\r\n', ["1", "2", "3"], []),
+    "blank lines": (b"id,a\n1,x\n\n2\n\n3,z\n", ["1", "3"], [4]),
+    "a broken character": ("id,a\n1,é\n2,".encode() + b"\xff\n3,z\n", ["1", "3"], [3]),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_every_record_is_a_row_or_is_refused_with_its_line(tmp_path: Path, case: str):
+    content, ids, lines = DAMAGED[case]
+    path = tmp_path / "o.csv"
+    path.write_bytes(content)
+    found = sorted_out(str(path), Source(path=str(path)))
+    assert found
+    copy, refused = found
+    assert [row[0] for row in read(Path(copy), open_end=True)] == ids
+    assert [record.line for record in refused] == lines
+
+
+def test_a_character_cut_in_two_costs_its_record_in_a_declared_encoding_too(tmp_path: Path):
+    path = tmp_path / "o.csv"
+    path.write_bytes("id,a\n1,龙井\n2,".encode("gb18030") + "井".encode("gb18030")[:1] + "\n3,z\n".encode("gb18030"))
+    with pytest.raises(Unfit):
+        read(path, encoding="gb18030")
+    found = sorted_out(str(path), Source(path=str(path), encoding="gb18030"))
+    assert found
+    assert [row[0] for row in read(Path(found[0]), open_end=True)] == ["1", "3"]
+    assert [record.line for record in found[1]] == [3]

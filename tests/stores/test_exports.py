@@ -9,8 +9,9 @@ import pytest
 
 from assets.clean.typing import typed
 from resources import privacy, reading
+from resources.arrival import stored
 from resources.contract import CONTRACT
-from resources.reader import deliveries, dropped, stage, stored
+from resources.reader import deliveries, dropped, stage
 from resources.shop import load_shop
 from tests.shop_builder import write_store
 
@@ -48,7 +49,7 @@ def rows_of(folder: Path, table: str, sources: dict[str, str], mapping: str, dro
         stage(connection, shop, contract, delivery, days)
         left_out = [(dropped(connection, shop, contract),)] if drops else []
         found = connection.execute(
-            f"SELECT {SHOWN[table]} FROM ({typed(contract, shop, '(' + stored(contract) + ')')}) ORDER BY 1, 2"
+            f"SELECT {SHOWN[table]} FROM ({typed(contract, shop, '(' + stored(contract, 'arrived') + ')')}) ORDER BY 1, 2"
         ).fetchall()
     return [*found, *left_out]
 

@@ -13,8 +13,9 @@ import pytest
 from assets.clean.typing import typed
 from pipelines.onboarding.init import Made, make_shop
 from pipelines.onboarding.presets import presets
+from resources.arrival import arriving, date_orders, stored
 from resources.privacy import register
-from resources.reader import arriving, bind, date_orders, deliveries, mapped_columns
+from resources.reader import bind, deliveries, mapped_columns
 from resources.reading import register as register_reading
 from tests.pipelines.corner import run, zhike
 from tests.shop_builder import Bench
@@ -84,7 +85,7 @@ def typed_rows(made: Made) -> Iterator[duckdb.DuckDBPyConnection]:
                 made.shop, table, delivery, columns, orders=date_orders(connection, made.shop, table, delivery, columns)
             )
             connection.execute(table.raw.create_sql(f"raw.{table.name}"))
-            connection.execute(f"INSERT INTO raw.{table.name} BY NAME {select}")
+            connection.execute(f"INSERT INTO raw.{table.name} BY NAME {stored(table, f'({select})')}")
             connection.execute(f"CREATE TABLE clean.{table.name} AS {typed(table, made.shop, f'raw.{table.name}')}")
         yield connection
 

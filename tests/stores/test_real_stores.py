@@ -16,10 +16,11 @@ from assets.clean.assets import build as clean
 from assets.features.assets import build as features
 from assets.raw.assets import build as raw
 from pipelines.onboarding.check import check_store
+from resources.arrival import arriving
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
 from resources.privacy import register
-from resources.reader import arriving, bind, deliveries, mapped_columns
+from resources.reader import bind, deliveries, mapped_columns
 from resources.reading import register as register_reading
 from resources.shop import Shop, load_shop
 from resources.warehouse import Warehouse

@@ -2,6 +2,12 @@
 
 from pathlib import Path
 
+import duckdb
+import pytest
+
+from assets.clean.typing import typed
+from resources.contract import CONTRACT
+from resources.reading import register
 from tests.shop_builder import COLUMNS, Bench, line, write_rows, write_store
 
 SHOP = """
@@ -43,3 +49,26 @@ def test_impossible_values_are_in_quarantine_each_with_its_reason(tmp_path: Path
     }
     assert {reason for name, reason in found.items() if name.startswith("huge")} == {"quantity is beyond 1000000"}
     assert bench.query("SELECT order_id FROM clean.orders ORDER BY 1") == [("a",), ("b",), ("c",)]
+
+
+@pytest.mark.parametrize(
+    ("registered_at", "reason"),
+    [
+        ("9999-12-31", "registered_at lies more than a year after its delivery"),
+        ("1969-12-31 23:00:00", "registered_at lies before 1970-01-02"),
+        ("294247-01-10 04:00:54.775806+00", "registered_at cannot be read as TIMESTAMP"),
+        ("infinity", "registered_at cannot be read as TIMESTAMP"),
+        ("2019-05-01", None),
+    ],
+)
+def test_an_account_was_opened_in_a_time_that_can_be(delivered: Bench, registered_at: str, reason: str | None) -> None:
+    customers = CONTRACT["customers"]
+    with duckdb.connect() as connection:
+        register(connection, "Asia/Shanghai")
+        connection.execute(customers.raw.create_sql("arrived", temporary=True))
+        row = "INSERT INTO arrived (customer_id, registered_at, delivered_on) VALUES ('anna', $at, '2024-01-18')"
+        connection.execute(row, {"at": registered_at})
+        ((found,),) = connection.execute(
+            f"SELECT reason FROM ({typed(customers, delivered.shop, 'arrived')})"
+        ).fetchall()
+    assert found == reason

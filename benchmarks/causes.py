@@ -166,6 +166,12 @@ CAUSES = [
         0,
     ),
     Cause(
+        "calls a home with a question mark",
+        _nothing,
+        ("status", "--store", "{store}", "--home", "{home}?"),
+        "cannot lie under a path with a question mark",
+    ),
+    Cause(
         "gives `--home` an empty variable", _nothing, ("status", "--store", "{store}", "--home", ""), "it is empty", 2
     ),
     Cause(

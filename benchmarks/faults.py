@@ -129,6 +129,8 @@ def ends(counts: Counter[str], base: Place, expected: dict[str, object], seconds
             counts[signal.Signals(number).name] += 1
             if said[-1].code in (130, 143):
                 counts["stopped_slowly"] += said[-1].seconds_to_end > 5
+                slowest = max(counts["slowest_stop_milliseconds"], int(said[-1].seconds_to_end * 1000))
+                counts["slowest_stop_milliseconds"] = slowest
         settle(counts, place, expected, said)
 
 

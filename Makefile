@@ -3,7 +3,7 @@ BIN = .venv/bin
 # Compiled modules are kept: a process that may not write them compiles every library anew, for some 7 CPU seconds.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install demo test lint lock clean
+.PHONY: install demo test lint lock faults clean
 
 # Stamped, so that a second `make` does not install again.
 .venv/.installed: requirements.lock pyproject.toml install.py
@@ -24,6 +24,11 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+
+# Minutes to hours: N faults, each with a run of a small shop or two. The counts and sentences go into docs/reliability.md.
+N ?= 200
+faults: install
+	$(BIN)/python -m benchmarks.faults --n $(N) --write
 
 # One lock for every platform and Python, with hashes, without index addresses.
 lock:

@@ -1,6 +1,8 @@
 """`zhike`, from its first moment on: Ctrl-C while it loads ends it without a stack trace."""
 
+import os
 import signal
+import sys
 
 
 def main() -> None:
@@ -8,7 +10,15 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from pipelines.cli import main as command
 
-    command()
+    try:
+        command()
+    except SystemExit as ended:
+        if ended.code not in (128 + signal.SIGINT, 128 + signal.SIGTERM):
+            raise
+        # All is said and closed; unloading the libraries takes seconds on a loaded machine.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code)
 
 
 if __name__ == "__main__":

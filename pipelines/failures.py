@@ -1,6 +1,7 @@
 """What failed in the newest commands, read from Dagster's own files: `zhike status` answers before Dagster would be imported."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -94,6 +95,8 @@ def told(chain: list[tuple[str | None, str]], otherwise: str | None) -> str:
 def _read(file: Path, sql: str, **parameters: Any) -> Iterator[dict[str, Any]]:
     if not file.is_file():
         return
-    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+    # Whoever may not write cannot take part in the file's locks, and reads it as it stands.
+    how = "mode=ro" if os.access(file.parent, os.W_OK) else "immutable=1"
+    with closing(sqlite3.connect(f"{file.as_uri()}?{how}", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         yield from map(dict, connection.execute(sql, parameters).fetchall())

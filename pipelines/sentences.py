@@ -28,7 +28,7 @@ def sentence(error: BaseException | None) -> ZhikeError | None:
 
 
 def _of(error: BaseException) -> ZhikeError | None:
-    home = os.environ.get("DAGSTER_HOME", "")
+    home = os.environ.get("DAGSTER_HOME") or "the folder dagster of the shop's home"
     if isinstance(error, ZhikeError):
         return error
     if isinstance(error, sqlite3.Error):
@@ -39,7 +39,7 @@ def _of(error: BaseException) -> ZhikeError | None:
             "the settings of Dagster in this home cannot be read", file, "correct it, or delete it: it is made anew"
         )
     if isinstance(error, OSError) and error.errno in FULL:
-        return ZhikeError(f"the disk is full: {error.strerror}", str(error.filename or home or "the shop's home"), FREE)
+        return ZhikeError(f"the disk is full: {error.strerror}", str(error.filename or home), FREE)
     if isinstance(error, OSError) and error.filename:
         return ZhikeError(f"a file or folder cannot be used: {error.strerror}", str(error.filename), WRITABLE)
     return None

@@ -1,7 +1,8 @@
 """What is there, how fresh, what failed and why."""
 
+import os
 from collections import Counter
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,9 @@ def _size(path: Path) -> int:
 
 def _tables(place: Home) -> list[dict[str, Any]]:
     """What the book of the gate says. Raises ZhikeError where another process holds the warehouse."""
-    with held(place, "", WAIT_SECONDS), connected(place, read_only=True) as connection:
+    # Whoever may only read holds nobody up.
+    lock = held(place, "", WAIT_SECONDS) if os.access(place.folder, os.W_OK) else nullcontext()
+    with lock, connected(place, read_only=True) as connection:
         try:
             rows = connection.execute(
                 """

@@ -11,7 +11,7 @@ from select import select
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # A transaction is given up and files are closed within it; a library that does not look up is left where it is.
-GRACE_SECONDS = 3.5
+GRACE_SECONDS = 2.5
 SHOW_CURSOR = "\x1b[?25h"
 SAID = "stopped. What is published stays; run again to go on."
 

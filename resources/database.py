@@ -36,6 +36,12 @@ def connected(
     try:
         connection = duckdb.connect(str(home.warehouse), read_only=read_only, config=config)
     except duckdb.Error as error:
+        if "not a valid DuckDB database" in str(error):
+            raise ZhikeError(
+                "the warehouse is broken: its file is no database of the engine",
+                str(home.warehouse),
+                "restore it from a backup, or move it away and run the shop: its files are then read anew",
+            ) from error
         raise ZhikeError(
             f"the warehouse cannot be opened: {error}",
             str(home.warehouse),
@@ -51,7 +57,15 @@ def connected(
 def held(home: Home, run_id: str, wait_seconds: float) -> Iterator[None]:
     """Holds the warehouse. Raises ZhikeError when another process holds it for longer than `wait_seconds`."""
     deadline = time.monotonic() + wait_seconds
-    with home.lock.open("a+", encoding="utf-8") as file:
+    try:
+        file = home.lock.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise ZhikeError(
+            f"the lock of the warehouse cannot be opened: {error.strerror}",
+            str(home.lock),
+            "remove what is there if it is no file; make the home writable for the user who runs zhike",
+        ) from error
+    with file:
         while not _try_lock(file):
             if time.monotonic() >= deadline:
                 raise ZhikeError(

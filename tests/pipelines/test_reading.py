@@ -86,6 +86,7 @@ os.kill(os.getpid(), 9)
 def test_status_of_a_warehouse_without_its_book_says_that_nothing_was_run(new_corner: Bench) -> None:
     """The first command was killed as soon as it had made the file."""
     assert status(new_corner)["tables"] == []
+    new_corner.place.mkdir(parents=True)
     duckdb.connect(str(new_corner.place / "warehouse.duckdb")).close()
     assert status(new_corner)["tables"] == []
 

@@ -43,7 +43,9 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """One home with Dagster's storage and one with ours, the same run in each."""
     made: dict[str, Path] = {}
     for name in ("dagster's", "ours"):
-        home = made[name] = tmp_path_factory.mktemp("home")
+        # Signs that mean something in an URL, which Dagster makes of the path.
+        home = made[name] = tmp_path_factory.mktemp("home") / ("50%20?" if name == "ours" else "home")
+        home.mkdir()
         ours = {"module": Storage.__module__, "class": Storage.__name__, "config": {"base_dir": str(home)}}
         overrides = {"storage": {"custom": ours}} if name == "ours" else {}
         with dg.DagsterInstance.local_temp(str(home), overrides=overrides) as instance:

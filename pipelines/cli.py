@@ -204,7 +204,7 @@ def init(
             json.dumps(said | {"findings": [asdict(each) for each in made.findings]}, ensure_ascii=False, default=str)
         )
     else:
-        console.print(render(made.findings))
+        console.print(render(made.findings, language))
         console.print(getattr(told(made), language), highlight=False, soft_wrap=True, markup=False)
     raise typer.Exit(1 if any(finding.level == "error" for finding in made.findings) else 0)
 

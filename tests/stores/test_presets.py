@@ -85,7 +85,9 @@ def typed_rows(made: Made) -> Iterator[duckdb.DuckDBPyConnection]:
                 made.shop, table, delivery, columns, orders=date_orders(connection, made.shop, table, delivery, columns)
             )
             connection.execute(table.raw.create_sql(f"raw.{table.name}"))
-            connection.execute(f"INSERT INTO raw.{table.name} BY NAME {stored(table, f'({select})')}")
+            connection.execute(
+                f"INSERT INTO raw.{table.name} BY NAME {stored(table, f'(SELECT *, NULL AS refused FROM ({select}))')}"
+            )
             connection.execute(f"CREATE TABLE clean.{table.name} AS {typed(table, made.shop, f'raw.{table.name}')}")
         yield connection
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import dagster as dg
 
 from resources.database import GOING, GONE, PROCESS_TAG, is_gone
-from resources.event_log import EventLog
 from resources.shop import Shop
 
 # A run gets its tag when its resources start. Loading the code before takes seconds, on a loaded machine a minute.
@@ -37,6 +36,9 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def forget_old_runs(instance: dg.DagsterInstance, days: int) -> int:
     """Removes runs that ended and are older than `days`, with what they logged. Which partitions are there stays known. Returns how many."""
+    # Its storage libraries take longer to load than the whole graph.
+    from resources.event_log import EventLog
+
     ended = [state for state in dg.DagsterRunStatus if state.value not in (*GOING, "QUEUED")]
     old = dg.RunsFilter(created_before=datetime.now(UTC) - timedelta(days=days), statuses=ended)
     run_ids = [run.run_id for run in instance.get_runs(old, limit=AT_ONCE, ascending=True)]

@@ -7,6 +7,7 @@ wait for.
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ def connected(
     home: Home, memory_limit: str | None = None, *, read_only: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The open file. Raises ZhikeError where it cannot be opened."""
+    if not read_only:
+        # A process that was killed leaves what it had spilled: rows as they arrived, with what is personal.
+        shutil.rmtree(home.spill, ignore_errors=True)
     config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(home.spill)}
     if memory_limit:
         config["memory_limit"] = memory_limit

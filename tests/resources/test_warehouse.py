@@ -182,3 +182,11 @@ def test_weights_that_no_fit_names_are_removed(spoilt: Bench) -> None:
         assert forget_unnamed(warehouse) == 2
         assert [path.name for path in models.iterdir()] == ["aa01.npz"]
         assert forget_unnamed(warehouse) == 0
+
+
+def test_what_a_killed_process_had_spilled_is_gone_when_the_warehouse_is_opened_again(spoilt: Bench) -> None:
+    spill = spoilt.place / "spill"
+    spill.mkdir(exist_ok=True)
+    (spill / "duckdb_temp_storage-0.tmp").write_bytes(b"anna@example.com")
+    with spoilt.warehouse().opened():
+        assert not list(spill.glob("*"))

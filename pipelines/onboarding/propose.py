@@ -36,7 +36,7 @@ FILE = Words("{0} → {1}：{2}", "{0} → {1}: {2}")
 NAME = Words("我的店", "My shop")
 PARTS = {
     "order": Words("订单 = {0}", "the order is {0}"),
-    "customer": Words("顾客 = {0}", "the customer is {0}"),
+    "customer": Words("客户 = {0}", "the customer is {0}"),
     "product": Words("商品 = {0}", "the product is {0}"),
     "time": Words("时间 = {0}", "the time is {0}"),
     "quantity": Words("数量 = {0}", "the quantity is {0}"),
@@ -48,8 +48,8 @@ PARTS = {
     ),
 }
 LACKING = {
-    "order": Words("订单号：没有找到这一列，同一顾客同一时刻的明细算一单。", "A number of the order: no column of it was found, so what one customer bought at one moment is an order."),
-    "customer": Words("顾客：没有找到这一列，每一单都算散客，没有分群。", "The customer: no column of it was found, so every order is a guest's and there are no segments."),
+    "order": Words("订单号：没有找到这一列，同一客户同一时刻的明细算一单。", "A number of the order: no column of it was found, so what one customer bought at one moment is an order."),
+    "customer": Words("客户：没有找到这一列，每一单都算散客，没有分群。", "The customer: no column of it was found, so every order is a guest's and there are no segments."),
     "quantity": Words("数量：没有找到这一列，每行算 1 件。", "The quantity: no column of it was found, so a line is one piece."),
     "price": Words("价格：没有找到这一列，所以没有金额。", "Prices: no column of them was found, so there is no money."),
     "zone": Words("时区和货币：文件里没有，先写 {0} 和 {1}，请核对。", "The zone and the currency: the files do not say; {0} and {1} stand there until you write the shop's own."),

@@ -64,6 +64,9 @@ def roles_of(columns: Sequence[Column]) -> dict[str, Column]:
         free = (c for c in columns if c not in found.values() and fits(c, "instant") and c.amounts < READABLE)
         if guess := next(free, None):
             found["time"] = guess
+        elif "paid_at" in found:
+            # A list of paid orders knows no other time.
+            found["time"] = found.pop("paid_at")
     return found
 
 

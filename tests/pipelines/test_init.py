@@ -58,6 +58,9 @@ SHAPES: dict[str, tuple[str, str, list[str]]] = {
         "Order No.,Buyer E-Mail,Item Code,Units,Line Total,Purchase Date", "o{n},b{c}@example.com,s{c},2,19.00,2025-03-{d}",
         ['"Order No." AS order_id', '"Buyer E-Mail" AS customer_id', 'as_amount("Line Total")', '"Purchase Date" AS ordered_at'],
     ),
+    "paid orders only": (
+        "订单编号,买家会员名,商品ID,购买数量,单价,付款时间", "{n},b{c},s{c},1,5,2025-03-{d} 10:00:00", ['"付款时间" AS ordered_at'],
+    ),
     "a time by its values alone": (
         "order_id,customer_id,sku,qty,price,wann", "o{n},c{c},s{c},1,5,2025-03-{d}T08:00:00Z", ['"wann" AS ordered_at'],
     ),

@@ -11,14 +11,14 @@ ROLES: tuple[tuple[str, str, str], ...] = (
     ("rating", "amount", "rating stars star score review_score 评分 星级 打分 评价星级"),
     ("text", "text", "review_text review_body review_content comment comments content text message body 评价内容 评论内容 评价 评论 内容 消息内容 消息"),
     ("line", "text", "line_no line_number line line_id line_item_id order_item_id item_no 行号 明细号 子订单号 子订单编号 明细编号"),
-    ("order", "text", "order_id order_no order_number order_name order_sn order_code order invoice_no invoice_id invoice transaction_id receipt_no "
+    ("order", "text", "order_id order_no order_number order_name order_sn order_code order invoice_no invoice_id invoice transaction_id receipt_no receipt bill_no "
      "订单号 订单编号 订单id 主订单编号 主订单号 交易号 交易编号 单号 流水号 小票号"),
     ("customer", "text", "customer_id customer_no customer user_id userid member_id buyer_id buyer client_id client customer_email email buyer_email "
      "customer_code account 客户编号 客户id 客户 顾客id 顾客编号 顾客 会员号 会员id 会员编号 会员卡号 用户id 用户编号 用户 买家会员名 买家昵称 买家id 买家 下单帐号 下单账号 "
      "买家手机号 手机号 手机 email 邮箱 openid"),
     ("product", "text", "product_id product_no sku product_sku sku_id item_id item_code goods_id stock_code variant_sku product_code product article "
      "商品id 商品编号 商品编码 商家编码 货号 sku编码 规格编码 商品货号 产品编号 产品id 条码"),
-    ("title", "text", "product_name product_title item_name title goods_name description name 商品名称 商品标题 宝贝标题 标题 商品 产品名称 品名"),
+    ("title", "text", "product_name product_title item_name item title goods_name description name 商品名称 商品标题 宝贝标题 标题 商品 产品名称 品名"),
     ("quantity", "whole", "quantity qty item_quantity units pieces count amount_sold 数量 购买数量 订购数量 商品数量 件数 销量"),
     ("price", "amount", "unit_price price item_price sale_price selling_price 单价 价格 商品单价 售价 成交价 商品价格"),
     ("amount", "amount", "line_total line_amount total_price amount total subtotal sales revenue net_amount paid_amount 实付金额 实际支付金额 成交金额 "

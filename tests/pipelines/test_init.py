@@ -58,6 +58,10 @@ SHAPES: dict[str, tuple[str, str, list[str]]] = {
         "Order No.,Buyer E-Mail,Item Code,Units,Line Total,Purchase Date", "o{n},b{c}@example.com,s{c},2,19.00,2025-03-{d}",
         ['"Order No." AS order_id', '"Buyer E-Mail" AS customer_id', 'as_amount("Line Total")', '"Purchase Date" AS ordered_at'],
     ),
+    "a till": (
+        "Date,Receipt,Customer Phone,Item,Qty,Total", "2025-03-{d},r{n},1380013800{c},Tea {c},2,19.00",
+        ['"Receipt" AS order_id', '"Customer Phone" AS customer_id', '"Item" AS product_id', '"Date" AS ordered_at'],
+    ),
     "paid orders only": (
         "订单编号,买家会员名,商品ID,购买数量,单价,付款时间", "{n},b{c},s{c},1,5,2025-03-{d} 10:00:00", ['"付款时间" AS ordered_at'],
     ),
@@ -178,7 +182,7 @@ def test_a_folder_that_is_there_is_left_alone(write: Write, tmp_path: Path) -> N
     assert list((tmp_path / "shop").iterdir()) == []
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh", "顾客 = customer_id"), ("en", "the customer is customer_id")])
+@pytest.mark.parametrize(("language", "said"), [("zh", "客户 = customer_id"), ("en", "the customer is customer_id")])
 def test_the_command_speaks_the_language_of_the_person(language: str, said: str, write: Write, tmp_path: Path) -> None:
     files = write(sales=["order_id,customer_id,sku,qty,price,date", *rows("o{n},c{c},p,1,5,2025-03-{d}")])
     told = zhike(Bench(tmp_path), "init", str(files[0]), "--into", str(tmp_path / "shop"), "--lang", language)

@@ -17,6 +17,7 @@ import dagster as dg
 from pipelines.stopping import SIGNALS
 from resources.errors import ZhikeError
 
+BACKFILL_SECONDS = 5
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Message = MutableMapping[str, Any]
@@ -67,11 +68,14 @@ def serve(instance: dg.DagsterInstance, host: str, port: int, names: tuple[str, 
     import uvicorn
     from dagster._core.workspace.context import WorkspaceProcessContext
     from dagster._core.workspace.load_target import ModuleTarget
+    from dagster._daemon import controller as daemon_controller
     from dagster._daemon.controller import DagsterDaemonController, create_daemons_from_instance
     from dagster._utils.log import configure_loggers
     from dagster_webserver.app import create_app_from_workspace_process_context
 
     configure_loggers(log_level="WARNING")
+    # A backfill goes on in steps, one a look, and Dagster's every 30 s is made for servers with many shops.
+    daemon_controller.DEFAULT_DAEMON_INTERVAL_SECONDS = BACKFILL_SECONDS
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listening, ExitStack() as stack:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -191,5 +191,7 @@ def _in_utf8(path: str, encoding: str) -> str:
                 target.write(decoder.decode(block))
             target.write(decoder.decode(b"", final=True))
     except UnicodeDecodeError as error:
-        raise Unfit(f"the file is not {encoding}: {error.reason}", path, "correct `encoding` at its source") from None
+        raise Unfit(
+            f"the file is not {encoding.upper()}: {error.reason}", path, "correct `encoding` at its source"
+        ) from None
     return str(copy)

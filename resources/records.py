@@ -86,7 +86,7 @@ def sort_out(path: str, source: Source, delimiter: str, copy: Path) -> list[Refu
         write = csv.writer(file, lineterminator="\r\n").writerow
         for line, record, why in _records(lines, source, delimiter):
             if any(BROKEN in words for words in (lines.taken[:1] if why else lines.taken)):
-                refused.append(Refused(Path(path).name, line, f"the record is not {source.encoding}"))
+                refused.append(Refused(Path(path).name, line, f"the record is not {source.encoding.upper()}"))
                 broken.append(refused[-1])
             elif why:
                 refused.append(Refused(Path(path).name, line, f"the record does not fit its file: {why}"))
@@ -96,7 +96,7 @@ def sort_out(path: str, source: Source, delimiter: str, copy: Path) -> list[Refu
                 write(record)
     if broken and not has_wide:
         advice = f"set `encoding: {_encoding_of_line(path, broken[0].line) or '…'}` at its source"
-        raise ZhikeError(f"the file is not {source.encoding}: line {broken[0].line}", path, advice)
+        raise ZhikeError(f"the file is not {source.encoding.upper()}: line {broken[0].line}", path, advice)
     if len(refused) > max(rows, 0):
         what = f"line {refused[0].line}: {refused[0].why}, and so are {len(refused)} of {len(refused) + rows} records"
         raise ZhikeError(what, path, "deliver it again, or correct `delimiter`, `quote` and `escape` at its source")

@@ -229,7 +229,7 @@ def test_a_record_that_does_not_fit_costs_itself_and_is_in_quarantine_with_its_l
         ("4", "the record does not fit its file: it has 3 fields, the header has 12", "lines.csv", date(2024, 1, 5)),
         ("10", "the record does not fit its file: its quotes do not close", "lines.csv", date(2024, 1, 5)),
         ("13", "the record does not fit its file: it has 14 fields, the header has 12", "lines.csv", date(2024, 1, 5)),
-        ("22", "the record is not utf-8", "lines.csv", date(2024, 1, 5)),
+        ("22", "the record is not UTF-8", "lines.csv", date(2024, 1, 5)),
     ]  # fmt: skip
 
 

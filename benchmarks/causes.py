@@ -88,7 +88,7 @@ class Cause:
     def sentence(self, said: Said) -> str:
         """What was printed, on one line, without the folders of this machine."""
         told = re.search(r"Invalid value for .*", words(said)) or re.search(
-            rf'(?<="message": ")[^"]*{re.escape(self.says)}[^"]*', said.out
+            rf'(?<="en": ")[^"]*{re.escape(self.says)}[^"]*', said.out
         )
         lines = [line.strip() for line in (said.err or said.out).splitlines()]
         chosen = [line for line in lines if self.says in line or line.startswith("what to do")][:2]

@@ -13,6 +13,7 @@ import dagster as dg
 import yaml
 
 from pipelines.failures import COMMAND_TAG, told
+from pipelines.sensors import range_tags
 from pipelines.stopping import Stop
 from pipelines.upkeep import fail_dead_runs, forget_old_runs
 from resources.calendar import Calendar, monday_after
@@ -109,9 +110,7 @@ def run_job(
     resolved = definitions.resolve_job_def(job)
     keys = resolved.asset_layer.selected_asset_keys
     remaining = {key for key in keys if not select or key.to_user_string() in select}
-    tags = {
-        "dagster/asset_partition_range_start": first.isoformat(),
-        "dagster/asset_partition_range_end": last.isoformat(),
+    tags = range_tags(first.isoformat(), last.isoformat()) | {
         PROCESS_TAG: process_of(os.getpid()),
         COMMAND_TAG: report.command,
     }

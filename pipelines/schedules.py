@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from assets.features.tables import CUSTOMER_DAYS
-from pipelines.sensors import ranges
+from pipelines.sensors import range_tags, ranges
 from resources.calendar import Calendar
 from resources.database import connected, held
 from resources.errors import ZhikeError
@@ -89,8 +89,7 @@ def _again(place: Home, partitioning: str, step: int, today: date) -> Iterator[d
         yield dg.SkipReason(error.what)
         return
     for first, last in ranges(stale, step):
-        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-        yield dg.RunRequest(run_key=f"{first}:{last} on {today}", tags=tags)
+        yield dg.RunRequest(run_key=f"{first}:{last} on {today}", tags=range_tags(first, last))
     if not stale:
         yield dg.SkipReason("Nothing is stale.")
 

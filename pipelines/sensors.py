@@ -44,6 +44,11 @@ def ranges(days: list[str], step: int = 1) -> list[tuple[str, str]]:
     return found
 
 
+def range_tags(first: str, last: str) -> dict[str, str]:
+    """The tags by which Dagster knows that a run is of a range of partitions."""
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+
+
 def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition", home: Path) -> dg.SensorDefinition:
     shop = calendar.shop
 
@@ -111,7 +116,7 @@ def _requests(days: list[str], now: State) -> Iterator[dg.RunRequest]:
         }
         yield dg.RunRequest(
             run_key=f"{first}:{last}:{hash_of(state)}",
-            tags={"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last},
+            tags=range_tags(first, last),
         )
 
 

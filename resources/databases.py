@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from resources.errors import ZhikeError, engine_words
+from resources.quoting import identifier
 from resources.shop import Source
 
 if TYPE_CHECKING:
@@ -62,17 +63,17 @@ def _copy(connection: duckdb.DuckDBPyConnection, name: str, source: Source, curs
     cursor.execute(f"SELECT * FROM (\n{query}\n) AS asked LIMIT 0")
     columns = [column[0] for column in cursor.description]
     cursor.fetchall()
-    texts = ", ".join(f"CAST({_quoted(column)} AS text) AS {_quoted(column)}" for column in columns)
+    texts = ", ".join(f"CAST({identifier(column)} AS text) AS {identifier(column)}" for column in columns)
     cursor.execute(f"SELECT {texts} FROM (\n{query}\n) AS asked")
     batches = cursor.fetch_record_batch()
-    table, columns = _quoted(f"fetched_{name}"), ", ".join(f"{_quoted(column)} VARCHAR" for column in columns)
+    table, columns = identifier(f"fetched_{name}"), ", ".join(f"{identifier(column)} VARCHAR" for column in columns)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})")
     # Taken one by one: an error that the engine meets within a stream quotes a value of a row.
     for batch in _each(batches, name, source):
         connection.register("arriving_batch", batch)
         connection.execute(f"INSERT INTO {table} SELECT * FROM arriving_batch")
         connection.unregister("arriving_batch")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_quoted(name)} AS SELECT * FROM {table}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT * FROM {table}")
 
 
 def _each(batches: Any, name: str, source: Source) -> "Iterator[pa.RecordBatch]":
@@ -98,8 +99,8 @@ def _where(name: str, source: Source) -> str:
 
 def forget(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Takes away what `fetch` made."""
-    connection.execute(f"DROP VIEW IF EXISTS temp.{_quoted(name)}")
-    connection.execute(f"DROP TABLE IF EXISTS temp.{_quoted(f'fetched_{name}')}")
+    connection.execute(f"DROP VIEW IF EXISTS temp.{identifier(name)}")
+    connection.execute(f"DROP TABLE IF EXISTS temp.{identifier(f'fetched_{name}')}")
 
 
 def _told(name: str, source: Source, error: Any) -> ZhikeError:
@@ -115,7 +116,3 @@ def _told(name: str, source: Source, error: Any) -> ZhikeError:
         where,
         "try the address with psql; it has the form postgresql://user:password@host:5432/database",
     )
-
-
-def _quoted(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'

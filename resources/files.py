@@ -15,6 +15,7 @@ import duckdb
 
 from resources.errors import ZhikeError, engine_words
 from resources.packed import BLOCK, last_byte, opened, unpacked_name
+from resources.quoting import identifier, literal
 from resources.records import (
     BROKEN,
     CONTROL,
@@ -53,7 +54,7 @@ def relation(connection: duckdb.DuckDBPyConnection, path: str, source: Source) -
             f"use {', '.join(KINDS)}; text and JSON may be packed (.gz, .zst)",
         )
     if kind == "parquet":
-        return f"read_parquet({_quoted(path)})"
+        return f"read_parquet({literal(path)})"
     if kind == "xlsx":
         return _csv(_sheet(path, source), plain(source), b"")
     last = last_byte(path)
@@ -95,20 +96,14 @@ def _delimiter(path: str, source: Source) -> str:
     return source.delimiter or ("\t" if kind_of(path) == "tsv" else ",")
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _json(connection: duckdb.DuckDBPyConnection, path: str, form: str) -> str:
     # Depth 1 leaves every value as it is written; the whole file is read for its names, since exports leave out nulls.
-    read = f"read_json({_quoted(path)}, format = '{form}', maximum_depth = 1, sample_size = -1)"
+    read = f"read_json({literal(path)}, format = '{form}', maximum_depth = 1, sample_size = -1)"
     try:
         names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()]
     except duckdb.Error as error:
         raise ZhikeError(f"the file is not JSON: {engine_words(error)}", path, "deliver it again, whole") from None
-    columns = ", ".join(
-        f'"{name.replace(chr(34), chr(34) * 2)}" ->> \'$\' AS "{name.replace(chr(34), chr(34) * 2)}"' for name in names
-    )
+    columns = ", ".join(f"{identifier(name)} ->> '$' AS {identifier(name)}" for name in names)
     return f"(SELECT {columns} FROM {read})"
 
 
@@ -132,11 +127,11 @@ def _csv(path: str, source: Source, last: bytes) -> str:
             path,
             "deliver it again, whole; where its system always writes so, set `open_end: true` at its source",
         )
-    columns = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in _distinct(names, is_header=source.header))
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in _distinct(names, is_header=source.header))
     line = "\\r" if b"\r" in head and b"\n" not in head else ""
     return (
-        f"read_csv({_quoted(path)}, auto_detect = false, columns = {{{columns}}}, header = {str(source.header).lower()}, "
-        f"skip = {source.skip}, delim = {_quoted(delimiter)}, quote = {_quoted(source.quote)}, escape = {_quoted(source.escape if source.quote else '')}, "
+        f"read_csv({literal(path)}, auto_detect = false, columns = {{{columns}}}, header = {str(source.header).lower()}, "
+        f"skip = {source.skip}, delim = {literal(delimiter)}, quote = {literal(source.quote)}, escape = {literal(source.escape if source.quote else '')}, "
         f"comment = '', strict_mode = true, null_padding = false, max_line_size = {LONGEST}"
         + (f", new_line = '{line}'" if line else "")
         + ")"

@@ -17,6 +17,7 @@ from resources import privacy, reading
 from resources.database import PROCESS_TAG, connected, held, process_of
 from resources.hash_key import hash_key
 from resources.home import Home, open_home
+from resources.quoting import literal
 from resources.shop import Shop, load_shop
 from resources.tables import MONEY, Column, Table
 
@@ -100,10 +101,10 @@ class Warehouse(dg.ConfigurableResource):
                 connection.execute(f'ALTER TABLE {table.qualified} ADD COLUMN "{column.name}" {column.type}')
             if there.get(column.name) != column.description:
                 connection.execute(
-                    f'COMMENT ON COLUMN {table.qualified}."{column.name}" IS {_text(column.description)}'
+                    f'COMMENT ON COLUMN {table.qualified}."{column.name}" IS {literal(column.description)}'
                 )
         if not all(there.get(name) for name in table.column_names):
-            connection.execute(f"COMMENT ON TABLE {table.qualified} IS {_text(table.description)}")
+            connection.execute(f"COMMENT ON TABLE {table.qualified} IS {literal(table.description)}")
             if table.partitioning == "weekly":
                 # Made again: a view of all columns does not see one that was added.
                 connection.execute(
@@ -198,10 +199,6 @@ class Warehouse(dg.ConfigurableResource):
             self._connection = connection
             self._memo = {}
             yield self
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _nothing(column: Column) -> str:

@@ -1,6 +1,5 @@
 """What a file is: how it is written, which columns it has, and what their values can be read as."""
 
-import gzip
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,9 @@ from typing import Any
 import duckdb
 
 from resources.errors import ZhikeError, engine_words
-from resources.files import relation
+from resources.files import TEXTS, kind_of, relation
+from resources.packed import PACKED, opened
+from resources.quoting import identifier
 from resources.reading import DAY_OR_MONTH_FIRST
 from resources.records import likely_encoding
 from resources.shop import Source
@@ -19,7 +20,6 @@ SAMPLE = 2000
 # 1.234,56 and not 1,234.56.
 COMMA = r"\D*\d{1,3}(?:[.]?\d{3})*,\d{1,2}\D*"
 DELIMITERS = ",\t;|"
-TEXTS = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, read: str, names: list[str])
         figures.append(f"count({value}) / greatest(count(*), 1)")
         figures += [f"count(*) FILTER ({predicate}) / greatest(count({value}), 1)" for predicate in predicates]
     values = ", ".join(
-        f"nullif(trim(CAST(\"{name.replace(chr(34), chr(34) * 2)}\" AS VARCHAR)), '') AS v{place}"
-        for place, name in enumerate(names)
+        f"nullif(trim(CAST({identifier(name)} AS VARCHAR)), '') AS v{place}" for place, name in enumerate(names)
     )
     row = connection.execute(f"SELECT {', '.join(figures)} FROM (SELECT {values} FROM {read})").fetchall()[0]
     return [Column(name, *row[6 * place : 6 * place + 6]) for place, name in enumerate(names)]
@@ -94,10 +93,9 @@ def _columns(connection: duckdb.DuckDBPyConnection, read: str, names: list[str])
 
 def _settings(path: Path) -> dict[str, Any]:
     """How a text is written, where that is not the standard: its encoding, what separates its fields, lines before its header."""
-    packed = path.suffix == ".gz"
-    if Path(path.stem if packed else path.name).suffix.lower() not in TEXTS:
+    if kind_of(str(path)) not in TEXTS:
         return {}
-    with gzip.open(path, "rb") if packed else path.open("rb") as file:
+    with opened(str(path)) as file:
         head, rest = file.read(BLOCK), file.read(1)
     found: dict[str, Any] = {}
     whole = head if not rest else head[: head.rfind(b"\n") + 1]
@@ -107,7 +105,7 @@ def _settings(path: Path) -> dict[str, Any]:
         found["encoding"] = likely_encoding(head) or "utf-8"
         text = head.decode(found["encoding"], errors="replace")
     lines = text.split("\n")[:20]
-    usual = "\t" if ".tsv" in path.name.lower() else ","
+    usual = "\t" if kind_of(str(path)) == "tsv" else ","
     # Of equals the usual one comes first.
     delimiter = max(
         sorted(DELIMITERS, key=lambda sign: sign != usual), key=lambda sign: max(line.count(sign) for line in lines)
@@ -120,6 +118,6 @@ def _settings(path: Path) -> dict[str, Any]:
     skip = next((number for number, count in enumerate(counts) if count >= often), 0)
     if skip and lines[0].strip():
         found["skip"] = skip
-    if not rest and not packed and not text.endswith(("\n", "\r")):
+    if not rest and not path.name.endswith(PACKED) and not text.endswith(("\n", "\r")):
         found["open_end"] = True
     return found

@@ -7,6 +7,7 @@ from pipelines.onboarding.draft import Draft
 from pipelines.onboarding.files import Column, Found
 from pipelines.onboarding.synonyms import READABLE, roles_of
 from resources.errors import ZhikeError
+from resources.quoting import identifier
 from resources.words import Words
 
 NO_SALE = "cancel|refund|void|fail|unpaid|pending|关闭|取消|退款|作废|待付款|等待付款|未付款|待支付"
@@ -136,7 +137,7 @@ def _told(roles: Mapping[str, Column]) -> Words:
 
 def _value(column: Column, of: str = "") -> str:
     """The column in SQL; where its times end in UTC, which names a zone, with the Z that says the same."""
-    named = of + '"' + column.name.replace('"', '""') + '"'
+    named = of + identifier(column.name)
     return f"regexp_replace({named}, ' *UTC$', 'Z')" if column.utc >= READABLE else named
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from resources.quoting import literal
 from resources.snapshot import MANIFEST, POINTER, Snapshot, current, version
 
 
@@ -26,14 +27,14 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[str]
     building = folder / f".building-{os.getpid()}"
     building.mkdir(parents=True)
     counts: dict[str, int] = {}
-    connection.execute(f"ATTACH '{_quoted(building / 'zhike.duckdb')}' AS snapshot")
+    connection.execute(f"ATTACH {literal(building / 'zhike.duckdb')} AS snapshot")
     try:
         for table in tables:
             latest = f"{table.partition('.')[2]}_latest"
             connection.execute(f"CREATE TABLE snapshot.{latest} AS SELECT * FROM {table}_latest ORDER BY ALL")
             _describe(connection, table, latest)
             connection.execute(
-                f"COPY snapshot.{latest} TO '{_quoted(building / (latest + '.parquet'))}' (FORMAT parquet, COMPRESSION zstd)"
+                f"COPY snapshot.{latest} TO {literal(building / (latest + '.parquet'))} (FORMAT parquet, COMPRESSION zstd)"
             )
             counts[latest] = connection.execute(f"SELECT count(*) FROM snapshot.{latest}").fetchall()[0][0]
     finally:
@@ -56,7 +57,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> N
         {"schema": schema, "plain": plain},
     ).fetchall()
     for what, comment in said:
-        connection.execute(f"COMMENT ON {what} IS '{_quoted(comment)}'")
+        connection.execute(f"COMMENT ON {what} IS {literal(comment)}")
 
 
 def point(folder: Path, snapshot: Snapshot, keep: int) -> bool:
@@ -75,7 +76,3 @@ def point(folder: Path, snapshot: Snapshot, keep: int) -> bool:
         if old != snapshot.folder:
             shutil.rmtree(old)
     return True
-
-
-def _quoted(text: Path | str) -> str:
-    return str(text).replace("'", "''")

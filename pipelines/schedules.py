@@ -12,7 +12,7 @@ from pipelines.sensors import range_tags, ranges
 from resources.calendar import Calendar
 from resources.database import connected, held
 from resources.errors import ZhikeError
-from resources.home import Home
+from resources.home import Home, open_home
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -56,28 +56,23 @@ def build_schedules(
             return dg.SkipReason(f"Waits for {CUSTOMER_DAYS.qualified} of {sunday}.")
         return dg.RunRequest(run_key=monday.isoformat(), partition_key=monday.isoformat())
 
-    place = Home(home.expanduser().resolve() / calendar.shop.id)
+    def again(
+        job: "UnresolvedAssetJobDefinition", name: str, hour: int, partitioning: str, step: int, description: str
+    ) -> dg.ScheduleDefinition:
+        @dg.schedule(
+            job=job, name=name, cron_schedule=f"0 {hour} * * *", execution_timezone=zone, description=description
+        )
+        def stale_again(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+            place = open_home(calendar.shop, home, to_read=True)
+            return _again(place, partitioning, step, context.scheduled_execution_time.date())
 
-    @dg.schedule(
-        job=daily,
-        name="days_again",
-        cron_schedule=f"0 {DAY_HOUR + 1} * * *",
-        execution_timezone=zone,
-        description="Days whose inputs changed since they were run.",
-    )
-    def days_again(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        return _again(place, "daily", 1, context.scheduled_execution_time.date())
+        return stale_again
 
-    @dg.schedule(
-        job=weekly,
-        name="weeks_again",
-        cron_schedule=f"0 {DAY_HOUR + 2} * * *",
-        execution_timezone=zone,
-        description="Weeks whose inputs changed since they were run: a day that was mended, a change of a customer that came late.",
-    )
-    def weeks_again(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        return _again(place, "weekly", 7, context.scheduled_execution_time.date())
-
+    days_again = again(daily, "days_again", DAY_HOUR + 1, "daily", 1, "Days whose inputs changed since they were run.")
+    weeks_again = again(
+        weekly, "weeks_again", DAY_HOUR + 2, "weekly", 7,
+        "Weeks whose inputs changed since they were run: a day that was mended, a change of a customer that came late.",
+    )  # fmt: skip
     return [every_day, every_week, days_again, weeks_again]
 
 

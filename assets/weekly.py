@@ -8,6 +8,7 @@ import dagster as dg
 
 from data_checks.gate import book
 from data_checks.gate.rows import Rows, Work
+from resources.calendar import monday_after
 from resources.code import place_of
 from resources.evidence import Evidence
 from resources.fitted import Fitted
@@ -95,6 +96,22 @@ def stored_weeks(work: Work, table: Table, weeks: Sequence[date]) -> list[date]:
     that a first run gives what a backfill gives."""
     there = book.published(work.connection, table)
     return [week for week in weeks if week.isoformat() in there]
+
+
+def scores_a_week_before(
+    work: Work, table: Table, model: RoomModel, score: "Callable[[date, Fitted], pd.DataFrame]"
+) -> str:
+    """The select of the rows of `table` of the week before each week asked for: those stored, else by `score(week, fit in force)`."""
+    warehouse = work.warehouse
+    earlier = [week for week in map(week_before, work.keys) if week >= monday_after(warehouse.shop.start)]
+    stored = stored_weeks(work, table, earlier)
+    absent = [week for week in earlier if week not in stored]
+    keep_scores(work, table, replay(warehouse, model, absent or work.keys), absent, score)
+    work.connection.execute(
+        f"INSERT INTO scored BY NAME SELECT * FROM {table.qualified} WHERE list_contains($weeks, as_of)",
+        {"weeks": stored},
+    )
+    return "SELECT * FROM scored"
 
 
 def week_before(week: date) -> date:

@@ -60,6 +60,7 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
             VOLUME.format(table=table.name, and_open=" AND rows > 0" if splits else ""),
             at_least=shop.limits.volume_low,
             at_most=shop.limits.volume_high,
+            severity="warning" if table.comes_in_bursts else "critical",
         ),
         Expectation(
             "every_column_still_has_values",

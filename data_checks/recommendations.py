@@ -31,7 +31,7 @@ def recommendations(shop: Shop) -> list[Expectation]:
         ),
         no_row(
             "every_product_has_its_reason_in_both_languages",
-            "coalesce(because_zh, '') = '' OR coalesce(because_en, '') = '' OR score IS NULL OR source IS NULL",
+            "coalesce(because_zh, '') = '' OR coalesce(because_en, '') = '' OR source IS NULL OR (list = 'rebuy' AND score IS NULL)",
             "A product without a reason cannot be explained to who asks.",
         ),
         Expectation(

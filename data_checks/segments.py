@@ -16,6 +16,20 @@ def segments() -> list[Expectation]:
         every_buyer_has_one(
             "a_segment", "Customers that fall out between features and segments would vanish from every action."
         ),
+        no_row(
+            "who_is_not_typical_is_called_at_the_edge",
+            "is_typical IS NULL OR is_typical <> (label_zh = segment_zh AND label_en = segment_en)",
+            "What is said of a customer must be true of this customer.",
+        ),
+        Expectation(
+            "a_name_is_true_of_most_members",
+            "At the fit a name holds for four in five members; where it no longer holds for two in three, the next fit is due.",
+            f"SELECT part, min(typical) FROM (SELECT {PART} AS part, avg(CAST(is_typical AS INTEGER)) AS typical FROM stage "
+            "GROUP BY 1, segment_id) GROUP BY part",
+            at_least=0.66,
+            severity="warning",
+            model=MODEL,
+        ),
         Expectation(
             "no_segment_has_shrunk_to_a_handful",
             "Between fits the segments are frozen: one that empties says that the shop has changed and the next fit is due.",

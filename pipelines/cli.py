@@ -288,7 +288,11 @@ def recommend(
         for row in chosen:
             why = f"{row['because_zh']}\n{row['because_en']}"
             grid.add_row(
-                str(row["position"]), f"{row['title']}\n{row['product_id']}", f"{row['score']:.3f}", row["source"], why
+                str(row["position"]),
+                f"{row['title']}\n{row['product_id']}",
+                "" if row["score"] is None else f"{row['score']:.3f}",
+                row["source"],
+                why,
             )
         console.print(grid)
 

@@ -15,10 +15,12 @@ from assets.insights.clv.assets import build as clv
 from assets.insights.forecast.assets import build as forecast
 from assets.insights.predictions.assets import build as predictions
 from assets.insights.recommendations.assets import build as recommendations
+from assets.insights.rfm.assets import build as rfm
 from assets.insights.segments.assets import build as segments
 from assets.insights.sentiment.assets import build as sentiment
 from assets.insights.sessions.assets import build as sessions
 from assets.outreach.snapshot.assets import build as snapshot
+from assets.outreach.snapshot.parts import is_published
 from assets.raw.assets import build as raw
 from pipelines.jobs import build_jobs
 from pipelines.schedules import build_schedules
@@ -36,6 +38,7 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
     """Every asset of the shop; those whose inputs it does not hand over are not there."""
     rooms = [
         segments,
+        rfm,
         clv,
         sessions,
         predictions,
@@ -44,7 +47,7 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
         sentiment,
     ]
     tables = [asset for build in (raw, clean, features, *rooms) for asset in build(calendar)]
-    return [*tables, *snapshot([asset.key for asset in tables if asset.partitions_def == calendar.weekly])]
+    return [*tables, *snapshot([asset.key for asset in tables if is_published(".".join(asset.key.path))])]
 
 
 def build_definitions(shop: Shop, home: Path) -> dg.Definitions:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
+from resources.descriptions import chinese
 from resources.shop import load_shop
 
 PARTITIONING = {
@@ -22,8 +23,8 @@ def page() -> str:
         "# Tables",
         "",
         "What every table of the warehouse holds, in the order in which they are made. A shop that hands over less has fewer tables and columns; the",
-        "delivered columns of `raw` and `clean` are described in [contract.md](contract.md). The same text stands as comments in the",
-        "warehouse and in the published snapshot. This page is made from the asset graph: `python -m pipelines.tables_page > docs/tables.md`.",
+        "delivered columns of `raw` and `clean` are described in [contract.md](contract.md). The same text stands as comments in the published",
+        "snapshot. This page is made from the asset graph: `python -m pipelines.tables_page > docs/tables.md`.",
     ]
     for asset in build_assets(calendar):
         name = ".".join(asset.key.path)
@@ -41,11 +42,13 @@ def _table(asset: dg.AssetsDefinition, name: str, calendar: Calendar) -> Iterato
     yield ""
     yield f"{asset.descriptions_by_key[asset.key]} {PARTITIONING[partitioning].format(name=name)} Key: {metadata['zhike/key']}."
     yield ""
-    yield "| column | type | |"
-    yield "| --- | --- | --- |"
+    yield chinese(name)
+    yield ""
+    yield "| column | type | | |"
+    yield "| --- | --- | --- | --- |"
     for column in schema.columns:
         personal = " Personal." if "personal" in (column.tags or {}) else ""
-        yield f"| {column.name} | {column.type.replace('|', '/')} | {column.description}{personal} |"
+        yield f"| {column.name} | {column.type.replace('|', '/')} | {column.description}{personal} | {chinese(name, column.name)} |"
 
 
 def main() -> None:

@@ -53,6 +53,10 @@ class ContractTable:
     key: tuple[str, ...]
     fields: tuple[Field, ...]
     happened_at: str | None = None
+    comes_in_bursts: bool = False
+    """Whether a day may have a hundred times the rows of the day before and nothing be wrong, as after a campaign."""
+    is_kept_only: bool = False
+    """Whether its rows are typed, kept and published, and no analysis rests on them yet."""
 
     @property
     def is_fact(self) -> bool:
@@ -209,6 +213,7 @@ MESSAGES = ContractTable(
         Field("intent", ID, "What it was about, where the shop knows."),
     ),
     happened_at="sent_at",
+    is_kept_only=True,
 )
 OUTCOMES = ContractTable(
     "outcomes",
@@ -222,6 +227,8 @@ OUTCOMES = ContractTable(
         Field("value", MONEY, "What it was worth.", money=True),
     ),
     happened_at="occurred_at",
+    comes_in_bursts=True,
+    is_kept_only=True,
 )
 CUSTOMERS = ContractTable(
     "customers",
@@ -277,6 +284,7 @@ ANSWERS = ContractTable(
         Field("answer", "VARCHAR", "The answer, with {fields}.", required=True),
         Field("locale", ID, "Its language."),
     ),
+    is_kept_only=True,
 )
 
 CONTRACT: dict[str, ContractTable] = {

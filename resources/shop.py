@@ -90,6 +90,9 @@ class Source(BaseModel):
 class Retention(BaseModel):
     model_config = ConfigDict(extra="forbid")
     weeks: int = Field(104, ge=1, description="As-of weeks that weekly tables keep.")
+    snapshot_weeks: int = Field(
+        53, ge=1, description="As-of weeks of each weekly table that a published snapshot holds."
+    )
     snapshots: int = Field(3, ge=1, description="Published snapshots that are kept.")
     run_days: int = Field(60, ge=7, description="Days that Dagster keeps what it shows of a run: its events and logs.")
 
@@ -164,6 +167,9 @@ class Settings(BaseModel):
     forecast_days: int = Field(28, ge=7, le=91, description="Days ahead that are forecast.")
     events: list[Event] | None = Field(
         None, description="Events known beforehand; by default a shop with a Chinese locale has 双11, 618 and 春节."
+    )
+    reasons_may_be_personal: bool = Field(
+        False, description="Whether age, gender and occupation may be named as reasons of a score."
     )
     sentiment_engine: Literal["own", "snownlp"] = Field("own", description="What scores reviews.")
     snownlp_reviews: int = Field(

@@ -1,6 +1,7 @@
 """The published snapshot as its readers see it: the only way in for all that serves.
 
-A version is a folder of Parquet files and one DuckDB file. Readers open the pointer `current`, a symbolic link replaced
+A version is a folder of one DuckDB file and a Parquet file a table. Tables are called as in the warehouse and hold its history; weekly ones
+have a view `<table>_latest` of their newest week. Money is exact in the DuckDB file and a double in Parquet. Readers open the pointer `current`, a symbolic link replaced
 atomically: a reader that is open keeps the version it opened (its files stay while it holds them) and blocks no run.
 """
 
@@ -22,11 +23,12 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A finished version: its folder, newest as-of date, and rows by table."""
+    """A finished version: its folder, newest as-of date, rows by table, and the weekly tables, without schema."""
 
     folder: Path
     as_of: str
     row_counts: dict[str, int]
+    latest: tuple[str, ...]
 
 
 def current(folder: Path) -> Snapshot | None:
@@ -38,7 +40,10 @@ def version(folder: Path) -> Snapshot | None:
     """The version in a folder; none where it is not finished, or where its manifest was broken since."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return Snapshot(folder, content["as_of"], content["row_counts"])
+        counts = content["row_counts"]
+        # One of an earlier release holds the newest week only, a table `<name>_latest` each.
+        latest = content.get("latest") or [name.removesuffix("_latest") for name in counts]
+        return Snapshot(folder, content["as_of"], counts, tuple(latest))
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
 
@@ -64,14 +69,14 @@ def opened(home: Home) -> Iterator["Reader"]:
 
 @dataclass(frozen=True)
 class Reader:
-    """An open version. Its tables are called as the warehouse calls them, without schema: `customers`."""
+    """An open version. Its weekly tables are called as the warehouse calls them, without schema: `customers`."""
 
     snapshot: Snapshot
     connection: duckdb.DuckDBPyConnection
 
     def rows(self, table: str, *, order: str = "ALL", **values: str) -> list[dict[str, Any]]:
         """The rows of a table with these values in the columns named, as dictionaries; none where the shop has no such table."""
-        if f"{table}_latest" not in self.snapshot.row_counts:
+        if table not in self.snapshot.latest:
             return []
         matching = " AND ".join(["true", *(f'"{column}" = {_literal(value)}' for column, value in values.items())])
         cursor = self.connection.execute(f'SELECT * FROM "{table}_latest" WHERE {matching} ORDER BY {order}')
@@ -79,11 +84,11 @@ class Reader:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def tables_with(self, column: str) -> list[str]:
-        """The tables that have a column, in the order in which they were published."""
+        """The weekly tables that have a column, in the order in which they were published."""
         found = self.connection.execute(
-            f"SELECT table_name FROM duckdb_columns() WHERE column_name = {_literal(column)}"
+            f"SELECT table_name FROM duckdb_columns() WHERE schema_name = 'main' AND column_name = {_literal(column)}"
         ).fetchall()
-        return [name.removesuffix("_latest") for name in self.snapshot.row_counts if (name,) in found]
+        return [name for name in self.snapshot.latest if (f"{name}_latest",) in found]
 
 
 def _literal(text: str) -> str:

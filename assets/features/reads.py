@@ -70,6 +70,11 @@ def customers_as_of(warehouse: Warehouse, week: date) -> "pd.DataFrame":
     return warehouse.select(f"SELECT * FROM ({SQL('customers')}) ORDER BY person_id", as_of(warehouse, [week]))
 
 
+def gaps_before(warehouse: Warehouse, day: date) -> "pd.DataFrame":
+    """gap_days, gap_count of the days between two purchase days of a person, of what was known before `day`, shortest first."""
+    return warehouse.select(SQL("gaps"), as_of(warehouse, [day]))
+
+
 def published_customers(warehouse: Warehouse, week: date) -> "pd.DataFrame":
     """The rows of features.customers of a week, ordered by person, with every column: what a shop lacks is 0 or empty, as it is in
     `customers_as_of`, so that a fit on the one scores the other."""

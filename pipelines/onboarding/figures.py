@@ -21,8 +21,6 @@ WITHOUT = {
         "no views, carts and sessions of customers, and no recommendations from what they looked at",
     ),
     "reviews": Words("没有情感分析", "no sentiment"),
-    "messages": Words("没有客服分析", "no analysis of customer service"),
-    "outcomes": Words("我们的动作有什么结果，无从衡量", "what came of our actions is not measured"),
     "customers": Words(
         "没有客户的年龄、性别、地区和注册时长，也不知道谁同意接收消息",
         "no age, gender, region and tenure of customers, and nobody's consent to be addressed is known",
@@ -34,8 +32,11 @@ WITHOUT = {
         "同一个人在几个渠道的账号合不到一起（没有 features.identities）",
         "accounts of one person on several channels stay apart (no features.identities)",
     ),
-    "answers": Words("不能回答客户的问题", "no answers to customers' questions"),
 }
+KEPT_ONLY = Words(
+    "会规范、保存并发布，但目前还没有分析用到它", "is typed, kept and published, but no analysis rests on it yet"
+)
+NOT_MISSED = Words("目前还没有分析用到它", "no analysis rests on it yet")
 MISNAMED = Words(
     "文件名里的日期在日历上不存在，永远不会被读到：请改名",
     "a file is named after a day that no calendar has, so it is never read: rename it",
@@ -96,9 +97,12 @@ def about_shop(shop: Shop) -> Iterator[Finding]:
     for name in shop.sources:
         if name not in used:
             yield Finding("shop", None, "warning", UNUSED.format(name))
-    for name in CONTRACT:
+    for name, table in CONTRACT.items():
         if name not in shop.tables:
-            yield Finding(name, None, "ok", NOT_DECLARED + Words("：", ": ") + WITHOUT[name])
+            lacking = NOT_MISSED if table.is_kept_only else WITHOUT[name]
+            yield Finding(name, None, "ok", NOT_DECLARED + Words("：", ": ") + lacking)
+        elif table.is_kept_only:
+            yield Finding(name, None, "ok", KEPT_ONLY)
 
 
 def told(table: str, error: ZhikeError, also: Sequence[date] = ()) -> Finding:

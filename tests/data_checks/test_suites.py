@@ -10,9 +10,11 @@ from dataclasses import replace
 import duckdb
 import pytest
 
+from data_checks import raw
 from data_checks.gate.expectation import Expectation, suite_of
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
+from resources.contract import CONTRACT
 from resources.shop import Shop, load_shop
 from tests.data_checks import cases
 from tests.data_checks.cases import forecast, sentiment, spine
@@ -138,3 +140,15 @@ def test_a_figure_that_is_null_gives_no_verdict_and_one_that_fails_says_so(shop:
     wrong = replace(case, suite=lambda _: [Expectation("wrong", "why", "sum(no_column)", at_most=0)])
     with pytest.raises(duckdb.BinderException, match="no_column"):
         broken(wrong, shop, staged(case))
+
+
+@pytest.mark.parametrize(
+    ("table", "severity"), [("orders", "critical"), ("reviews", "critical"), ("outcomes", "warning")]
+)
+def test_a_day_out_of_proportion_is_kept_out_unless_its_table_comes_in_bursts(table: str, severity: str) -> None:
+    (found,) = [
+        each
+        for each in raw.facts(load_shop("demo"), CONTRACT[table])
+        if each.name == "the_day_is_as_large_as_days_usually_are"
+    ]
+    assert found.severity == severity

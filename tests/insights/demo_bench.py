@@ -19,6 +19,7 @@ TABLES = ("orders", "events", "reviews", *CHANGES)
 SPINE = ("features/identities", "features/customers")
 WEEKLY = (
     "insights/segments", "insights/segment_profiles", "insights/segment_moves",
+    "insights/rfm", "insights/rfm_profiles", "insights/rfm_moves",
     "insights/clv", "insights/cohorts",
     "insights/session_propensity",
     "insights/customer_opinions", "insights/product_satisfaction", "insights/aspect_trends",

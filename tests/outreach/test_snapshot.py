@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
+import pandas as pd
 import pytest
 
 from assets.outreach.snapshot.assets import build as snapshot
@@ -16,7 +18,10 @@ from data_checks.gate.expectation import no_row
 from data_checks.gate.rows import Rows, Work
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
+from resources.contract import CONTRACT
+from resources.home import Home
 from resources.snapshot import current
+from resources.snapshot import opened as opened_snapshot
 from resources.tables import Column, Table
 from tests.shop_builder import WEEKS, Bench
 
@@ -105,29 +110,83 @@ def published(first_run: tuple[Bench, dg.ExecuteInProcessResult], tmp_path: Path
     return first_run[0].copy(tmp_path / "published")
 
 
-def test_the_snapshot_of_the_whole_graph_holds_the_newest_week_of_its_tables(spoilt: Bench) -> None:
+def test_the_snapshot_of_the_whole_graph_holds_its_tables_with_their_history(spoilt: Bench) -> None:
     result = spoilt.run("outreach/snapshot", assets=build_assets(Calendar.of(spoilt.shop)))
-    assert set(metadata(result)["row_counts"]) == {"customers_latest", "identities_latest"}
-    for table in ("customers", "identities"):
-        expected = spoilt.query(f"SELECT * FROM features.{table} WHERE as_of = '{WEEKS[-1]}' ORDER BY ALL")
-        assert len(expected) > 3
-        assert read(spoilt, f"SELECT * FROM {table}_latest ORDER BY ALL") == expected
+    published = set(metadata(result)["row_counts"])
+    assert {
+        "clean.orders",
+        "clean.products",
+        "features.customer_days",
+        "features.customers",
+        "ops.quarantine_counts",
+    } <= published
+    for table in ("features.customers", "features.identities"):
+        everything = spoilt.query(f"SELECT * FROM {table} ORDER BY ALL")
+        assert read(spoilt, f"SELECT * FROM {table} ORDER BY ALL") == everything
+        newest = [row for row in everything if row[0] == WEEKS[-1]]
+        assert 3 < len(newest) < len(everything)
+        for view in (f"{table}_latest", f"{table.partition('.')[2]}_latest"):
+            assert read(spoilt, f"SELECT * FROM {view} ORDER BY ALL") == newest
+    counts = "SELECT source_table, reason, count(*) FROM clean.quarantine GROUP BY ALL ORDER BY ALL"
+    held = "SELECT source_table, reason, CAST(sum(row_count) AS BIGINT) FROM ops.quarantine_counts GROUP BY ALL ORDER BY ALL"
+    assert read(spoilt, held) == spoilt.query(counts) != []
+
+
+def test_what_was_delivered_is_published_without_what_is_personal_and_with_the_shops_clocks(spoilt: Bench) -> None:
+    spoilt.run("outreach/snapshot", assets=build_assets(Calendar.of(spoilt.shop)))
+    columns = "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'clean'"
+    personal = {(table.name, name) for table in CONTRACT.values() for name in table.clean.personal_columns}
+    assert personal.isdisjoint(read(spoilt, columns))
+    shifted = read(spoilt, "SELECT DISTINCT ordered_at_local - ordered_at FROM clean.orders")
+    assert shifted == [(timedelta(hours=8),)]
+    zones = read(spoilt, "SELECT count(*) FROM clean.orders WHERE CAST(ordered_at_local AS DATE) <> ordered_on")
+    assert zones == [(0,)]
+
+
+def test_money_is_exact_in_the_database_and_adds_up_in_parquet(spoilt: Bench) -> None:
+    spoilt.run("outreach/snapshot", assets=build_assets(Calendar.of(spoilt.shop)))
+    ((exact, kind),) = read(spoilt, "SELECT sum(spend), any_value(typeof(spend)) FROM features.customers")
+    frame = pd.read_parquet(shown(spoilt) / "features.customers.parquet")
+    assert (kind, str(frame["spend"].dtype)) == ("DECIMAL(18,4)", "float64")
+    assert round(frame["spend"].sum(), 4) == float(exact)
 
 
 def test_parquet_and_one_duckdb_file_hold_the_newest_week(published: Bench) -> None:
     folder = shown(published)
     expected = [(WEEKS[-1], name, 10 * len(WEEKS)) for name in ("anna", "bob", "cara", "dora")]
     assert read(published, "SELECT * FROM takings_latest ORDER BY ALL") == expected
-    assert duckdb.sql(f"SELECT * FROM '{folder}/takings_latest.parquet' ORDER BY ALL").fetchall() == expected
+    parquet = f"SELECT * FROM '{folder}/insights.takings.parquet' ORDER BY ALL"
+    assert duckdb.sql(parquet).fetchall() == read(published, "SELECT * FROM insights.takings ORDER BY ALL")
+    assert len(duckdb.sql(parquet).fetchall()) == 4 * len(WEEKS)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     assert (manifest["version"], manifest["as_of"]) == (folder.name, WEEKS[-1].isoformat())
-    assert {path.name for path in folder.iterdir()} == {"manifest.json", "zhike.duckdb", "takings_latest.parquet"}
+    files = ("insights.takings.parquet", "models.registry.parquet")
+    assert {path.name for path in folder.iterdir()} == {"manifest.json", "zhike.duckdb", *files}
+    assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o400"}
 
 
 def test_the_tables_of_the_snapshot_say_what_they_hold(published: Bench) -> None:
-    where = "WHERE table_name = 'takings_latest'"
-    assert read(published, f"SELECT comment FROM duckdb_columns() {where}") == [("A test's.",)] * len(NAMES)
-    assert read(published, f"SELECT comment FROM duckdb_tables() {where}") == [(TAKINGS.description,)]
+    where = "WHERE table_name LIKE 'takings%'"
+    comments = {comment for (comment,) in read(published, f"SELECT comment FROM duckdb_columns() {where}")}
+    assert all(comment.endswith("A test's.") for comment in comments)
+    tables = "SELECT comment FROM duckdb_tables() WHERE table_name = 'takings' UNION ALL SELECT comment FROM duckdb_views() WHERE view_name = 'takings_latest'"
+    assert read(published, tables) == [(TAKINGS.description,)] * 3
+
+
+def test_a_snapshot_of_an_earlier_release_is_still_read(published: Bench) -> None:
+    folder = published.place / "snapshot" / "older"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "zhike.duckdb")) as connection:
+        connection.execute("CREATE TABLE takings_latest AS SELECT 'anna' AS person_id, 3 AS spend")
+    (folder / "manifest.json").write_text(
+        json.dumps({"version": "older", "as_of": "2024-01-01", "row_counts": {"takings_latest": 1}})
+    )
+    pointer = published.place / "snapshot" / "current"
+    pointer.unlink()
+    pointer.symlink_to("older")
+    with opened_snapshot(Home(published.place)) as reader:
+        assert reader.tables_with("person_id") == ["takings"]
+        assert reader.rows("takings", person_id="anna") == [{"person_id": "anna", "spend": 3}]
 
 
 def test_the_step_says_what_it_published_and_checks_that_it_is_whole(
@@ -135,7 +194,7 @@ def test_the_step_says_what_it_published_and_checks_that_it_is_whole(
 ) -> None:
     said = metadata(first_run[1])
     assert (said["as_of"], said["pointer_moved"]) == (WEEKS[-1].isoformat(), True)
-    assert said["row_counts"] == {"takings_latest": 4}
+    assert said["row_counts"] == {"insights.takings": 4 * len(WEEKS), "models.registry": 0}
     checks = {check.check_name: check for check in first_run[1].get_asset_check_evaluations()}
     check = checks["the_snapshot_has_every_row"]
     assert check.passed

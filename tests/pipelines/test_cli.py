@@ -222,7 +222,7 @@ def test_status_lists_tables_with_their_first_and_newest_partition(corner: Bench
     }  # fmt: skip
     assert tables["insights.segments"]["rows"] == 3 * BUYERS
     assert (found["failures"], found["held_by"], found["snapshot"]["as_of"]) == ([], None, WEEKS[-1])
-    assert found["snapshot"]["row_counts"]["segments_latest"] == BUYERS
+    assert found["snapshot"]["row_counts"]["insights.segments"] == 3 * BUYERS
     shown = zhike(corner, "status", *store(corner)).out
     assert re.search(rf"insights\.segments\W+{WEEKS[0]}\W+{WEEKS[-1]}\W+3\W+180", shown)
     assert "as of 2024-01-29" in shown

@@ -35,7 +35,9 @@ def test_a_reading_command_loads_neither_dagster_nor_a_model_library(corner: Ben
 def test_customer_tells_what_every_published_table_says_of_a_person(corner: Bench) -> None:
     file = corner.place / "snapshot" / "current" / "zhike.duckdb"
     with duckdb.connect(str(file), read_only=True) as snapshot:
-        tables = snapshot.execute("SELECT table_name FROM duckdb_columns() WHERE column_name = 'person_id'").fetchall()
+        tables = snapshot.execute(
+            "SELECT table_name FROM duckdb_columns() WHERE schema_name = 'main' AND column_name = 'person_id'"
+        ).fetchall()
         expected = {
             table.removesuffix("_latest"): count
             for (table,) in tables

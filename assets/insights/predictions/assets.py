@@ -47,7 +47,10 @@ def prediction_rows(work: Work) -> Rows:
         from assets.insights.predictions.methods.reasons import reasons
 
         loaded, buyers = Loaded.of(fitted, work.warehouse), published_buyers(work.warehouse, week)
-        texts = reasons(loaded.model, buyers)
+        shop = work.warehouse.shop
+        texts = reasons(
+            loaded.model, buyers, currency=shop.currency, may_be_personal=shop.settings.reasons_may_be_personal
+        )
         return scores(loaded, buyers).assign(
             reasons_zh=[text.zh for text in texts],
             reasons_en=[text.en for text in texts],

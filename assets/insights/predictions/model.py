@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from assets.features.reads import gaps_before
 from assets.insights.predictions.methods.features import caps, inputs
 from assets.insights.predictions.methods.horizon import SHORTEST_WEEKS
 from assets.insights.predictions.reads import WARM_UP_DAYS, Past, cut_offs
@@ -59,7 +60,7 @@ def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
 
     folder, start = warehouse.place.models, warehouse.shop.start
     past = Past(warehouse)
-    gaps = past.gaps(day)
+    gaps = gaps_before(warehouse, day)
     horizon = horizon_days(
         gaps["gap_days"].to_numpy(), gaps["gap_count"].to_numpy(), before.parameters["horizon_days"] if before else None
     )

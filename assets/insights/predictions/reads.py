@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from assets.features.labels import labelled_customers
-from assets.features.reads import as_of, opinions, published_customers
+from assets.features.reads import opinions, published_customers
 from assets.insights.sentiment.tables import CUSTOMER_OPINIONS, REVIEW_SCORES
-from resources.code import sql_files
 from resources.registry import first_mondays
 from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SQL = sql_files(__file__)
 WARM_UP_DAYS = 90
 TRAINED_CUT_OFFS = 5
 SAMPLE_ROWS = 20_000
@@ -63,10 +61,6 @@ class Past:
             as_of = pd.to_datetime(frame["as_of"])
             for day in part:
                 self._labelled[day, horizon_days] = _sample(frame[as_of == pd.Timestamp(day)])
-
-    def gaps(self, day: date) -> "pd.DataFrame":
-        """gap_days, gap_count of the days between two purchase days of a person, of what was known before `day`."""
-        return self.warehouse.select(SQL("gaps"), as_of(self.warehouse, [day]))
 
 
 def with_opinions(warehouse: Warehouse, customers: "pd.DataFrame", weeks: Sequence[date]) -> "pd.DataFrame":

@@ -22,7 +22,7 @@ RECOMMENDATIONS = Table(
         Column(
             "score",
             "DOUBLE",
-            "discover: score of the source, the mean of its best being 1; rebuy: probability within the horizon.",
+            "rebuy: probability within the horizon, which orders the list; empty for discover, whose sources are drawn by what clicks say.",
         ),
         Column(
             "source", "VARCHAR", "collaborative, content, group, holdout (what sells, to measure against) or rebuy."

@@ -10,14 +10,13 @@ from assets.features.reads import customers_as_of, published_customers
 from assets.features.tables import CUSTOMERS
 from assets.insights.segments.model import MODEL, assigned
 from assets.insights.segments.tables import MOVES, PROFILES, SEGMENTS
-from assets.weekly import keep_scores, stored_weeks, week_before, weekly_rows
+from assets.weekly import scores_a_week_before, weekly_rows
 from data_checks import segments as checks
 from data_checks.gate.asset import gated_asset
 from data_checks.gate.rows import Rows, Work
-from resources.calendar import Calendar, monday_after
+from resources.calendar import Calendar
 from resources.code import sql_files
 from resources.fitted import Fitted
-from resources.registry import replay
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,17 +49,9 @@ def profile_rows(work: Work) -> Rows:
 
 def move_rows(work: Work) -> Rows:
     """Who moved since a week before."""
-    warehouse, connection = work.warehouse, work.connection
-    earlier = [week for week in map(week_before, work.keys) if week >= monday_after(warehouse.shop.start)]
-    stored = stored_weeks(work, SEGMENTS, earlier)
-    absent = [week for week in earlier if week not in stored]
 
     def score(week: date, fitted: Fitted) -> "pd.DataFrame":
-        return assigned(fitted, customers_as_of(warehouse, week))
+        return assigned(fitted, customers_as_of(work.warehouse, week))
 
-    keep_scores(work, SEGMENTS, replay(warehouse, MODEL, absent or work.keys), absent, score)
-    connection.execute(
-        f"INSERT INTO scored BY NAME SELECT * FROM {SEGMENTS.qualified} WHERE list_contains($weeks, as_of)",
-        {"weeks": stored},
-    )
-    return Rows(SQL("moves"), inputs={"customers": CUSTOMERS, "before": "SELECT * FROM scored"})
+    before = scores_a_week_before(work, SEGMENTS, MODEL, score)
+    return Rows(SQL("moves"), inputs={"customers": CUSTOMERS, "before": before})

@@ -3,6 +3,7 @@ SELECT
     s.as_of, s.segment_id, s.segment_zh, s.segment_en,
     count(*) AS customer_count,
     round(count(*) / sum(count(*)) OVER (PARTITION BY s.as_of), 6) AS customer_share,
+    round(avg(CAST(s.is_typical AS INTEGER)), 6) AS typical_share,
     round(avg(c.recency_days), 4) AS recency_days,
     round(avg(c.frequency), 4) AS frequency,
     round(CAST(sum(c.spend) AS DOUBLE) / nullif(sum(c.frequency), 0), 4) AS monetary_value,

@@ -1,4 +1,4 @@
-"""outreach/snapshot: the newest rows of every weekly table, for readers that never open the warehouse."""
+"""outreach/snapshot: what the warehouse knows, for readers that never open it."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,9 @@ from typing import Any
 
 import dagster as dg
 
+from assets.outreach.snapshot.parts import parts_of
 from assets.outreach.snapshot.publish import point, write
+from resources.descriptions import said_of
 from resources.registry import forget_unnamed
 from resources.warehouse import Warehouse
 
@@ -15,14 +17,14 @@ KEY = dg.AssetKey(["outreach", "snapshot"])
 
 
 def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """The snapshot of the given weekly tables."""
+    """The snapshot of the given tables."""
     whole = dg.AssetCheckSpec(
         "the_snapshot_has_every_row", asset=KEY, description="Readers see what the warehouse has.", blocking=True
     )
 
     @dg.asset(
         key=KEY,
-        description="The newest rows of every weekly table, as Parquet and one DuckDB file in a versioned folder.",
+        description="Tables with their history, as Parquet and one DuckDB file in a versioned folder.",
         group_name="outreach",
         deps=list(tables),
         check_specs=[whole],
@@ -31,26 +33,25 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     )
     def snapshot(warehouse: Warehouse) -> Iterator[Any]:
         connection, place = warehouse.connection, warehouse.place.snapshot
-        names = [".".join(key.path) for key in tables]
+        parts = parts_of(warehouse, [".".join(key.path) for key in tables])
         rows = connection.execute(
-            "SELECT table_name, max(partition_key), arg_max(sequence, partition_key), arg_max(run_id, partition_key) FROM ops.windows "
-            "WHERE list_contains($names, table_name) GROUP BY table_name ORDER BY table_name",
-            {"names": names},
+            "SELECT table_name, max(partition_key), arg_max(sequence, partition_key), arg_max(run_id, partition_key), max(sequence) "
+            "FROM ops.windows WHERE list_contains($names, table_name) GROUP BY table_name ORDER BY table_name",
+            {"names": [part.name for part in parts]},
         ).fetchall()
-        if not rows:
+        weekly = {part.name for part in parts if part.is_weekly}
+        weeks = [row[1] for row in rows if row[0] in weekly]
+        if not weeks:
             nothing = {"note": "No weekly table has rows yet: nothing to publish."}
             yield dg.AssetCheckResult(asset_key=KEY, check_name=whole.name, passed=True, metadata=nothing)
             return
-        as_of, sequence = max(row[1] for row in rows), max(row[2] for row in rows)
+        as_of, sequence = max(weeks), max(row[4] for row in rows)
         # In a warehouse made anew the sequence begins anew: the runs that wrote the rows tell two versions apart.
         runs = hashlib.sha256(repr([(row[0], row[1], row[3]) for row in rows]).encode()).hexdigest()[:8]
-        there = [row[0] for row in rows]
-        written = write(connection, place, there, f"{as_of}-{sequence:08d}-{runs}", date.fromisoformat(as_of))
+        version = f"{as_of}-{sequence:08d}-{runs}"
+        written = write(connection, place, parts, version, date.fromisoformat(as_of), said_of(connection))
         expected = {
-            f"{name.partition('.')[2]}_latest": connection.execute(f"SELECT count(*) FROM {name}_latest").fetchall()[0][
-                0
-            ]
-            for name in there
+            part.name: connection.execute(f"SELECT count(*) FROM ({part.select})").fetchall()[0][0] for part in parts
         }
         complete = written.row_counts == expected
         moved = complete and point(place, written, warehouse.shop.retention.snapshots)

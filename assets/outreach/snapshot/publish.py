@@ -3,17 +3,37 @@
 import json
 import os
 import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from resources.quoting import literal
+from resources.quoting import identifier, literal
 from resources.snapshot import MANIFEST, POINTER, Snapshot, current, version
 
+# Nobody writes into what is published: whoever opens a file to write is refused, and breaks nothing.
+READ_ONLY = 0o400
 
-def write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[str], name: str, as_of: date) -> Snapshot:
-    """Writes `<table>_latest` of each table as version `name`; a version that is there already is left as it is."""
+Says = Callable[[str, str | None], str]
+"""What is said of a table, by its name with schema, or of a column of it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table of the snapshot: its name with schema, and the select of its rows in the warehouse. A weekly one has a view
+    `<name>_latest` of its newest rows, in its schema and in the main one."""
+
+    name: str
+    select: str
+    is_weekly: bool = False
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, folder: Path, parts: Sequence[Part], name: str, as_of: date, says: Says
+) -> Snapshot:
+    """Writes the tables as version `name`; a version that is there already is left as it is."""
     place = folder / name
     finished = version(place)
     if finished:
@@ -26,38 +46,70 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[str]
         shutil.rmtree(left)
     building = folder / f".building-{os.getpid()}"
     building.mkdir(parents=True)
-    counts: dict[str, int] = {}
     connection.execute(f"ATTACH {literal(building / 'zhike.duckdb')} AS snapshot")
     try:
-        for table in tables:
-            latest = f"{table.partition('.')[2]}_latest"
-            connection.execute(f"CREATE TABLE snapshot.{latest} AS SELECT * FROM {table}_latest ORDER BY ALL")
-            _describe(connection, table, latest)
-            connection.execute(
-                f"COPY snapshot.{latest} TO {literal(building / (latest + '.parquet'))} (FORMAT parquet, COMPRESSION zstd)"
-            )
-            counts[latest] = connection.execute(f"SELECT count(*) FROM snapshot.{latest}").fetchall()[0][0]
+        counts = {part.name: _write_part(connection, part, building, says) for part in parts}
     finally:
         connection.execute("DETACH snapshot")
-    manifest = {"version": name, "as_of": as_of.isoformat(), "row_counts": counts}
+    latest = tuple(part.name.partition(".")[2] for part in parts if part.is_weekly)
+    manifest = {"version": name, "as_of": as_of.isoformat(), "row_counts": counts, "latest": latest}
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    for file in building.iterdir():
+        file.chmod(READ_ONLY)
     building.replace(place)
-    return Snapshot(place, as_of.isoformat(), counts)
+    return Snapshot(place, as_of.isoformat(), counts, latest)
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
-    """Carries the descriptions of the table and its columns over, for whoever opens the file in another tool."""
-    schema, _, plain = table.partition(".")
-    where = (
-        "database_name = current_database() AND schema_name = $schema AND table_name = $plain AND comment IS NOT NULL"
-    )
-    said = connection.execute(
-        f"SELECT 'TABLE snapshot.{name}', comment FROM duckdb_tables() WHERE {where} UNION ALL "
-        f"SELECT 'COLUMN snapshot.{name}.\"' || column_name || '\"', comment FROM duckdb_columns() WHERE {where}",
-        {"schema": schema, "plain": plain},
+def _write_part(connection: duckdb.DuckDBPyConnection, part: Part, building: Path, says: Says) -> int:
+    schema, _, table = part.name.partition(".")
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS snapshot.{schema}")
+    connection.execute(f"CREATE TABLE snapshot.{part.name} AS {part.select} ORDER BY ALL")
+    columns = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = 'snapshot' AND schema_name = $schema AND table_name = $table ORDER BY column_index",
+        {"schema": schema, "table": table},
     ).fetchall()
-    for what, comment in said:
+    for what, comment in _comments(part.name, [column for column, _ in columns], says):
         connection.execute(f"COMMENT ON {what} IS {literal(comment)}")
+    if part.is_weekly:
+        _add_latest(connection, part, schema, [column for column, _ in columns], says)
+    # Libraries read a decimal as an object that does not add up.
+    doubles = [
+        f"CAST({identifier(column)} AS DOUBLE) AS {identifier(column)}" for column, kind in columns if "DECIMAL" in kind
+    ]
+    replaced = f" REPLACE ({', '.join(doubles)})" if doubles else ""
+    file = literal(building / f"{part.name}.parquet")
+    connection.execute(
+        f"COPY (SELECT *{replaced} FROM snapshot.{part.name}) TO {file} (FORMAT parquet, COMPRESSION zstd)"
+    )
+    ((count,),) = connection.execute(f"SELECT count(*) FROM snapshot.{part.name}").fetchall()
+    return count
+
+
+def _add_latest(
+    connection: duckdb.DuckDBPyConnection, part: Part, schema: str, columns: Sequence[str], says: Says
+) -> None:
+    latest = f"{part.name.partition('.')[2]}_latest"
+    ((warehouse,),) = connection.execute("SELECT current_database()").fetchall()
+    # Views name no database: a file is called as its reader likes.
+    connection.execute("USE snapshot")
+    try:
+        newest = f"SELECT * FROM {part.name} WHERE as_of = (SELECT max(as_of) FROM {part.name})"
+        connection.execute(f"CREATE VIEW {schema}.{latest} AS {newest}")
+        connection.execute(f"CREATE VIEW main.{latest} AS FROM {schema}.{latest}")
+    finally:
+        connection.execute(f"USE {identifier(warehouse)}")
+    for view in (f"{schema}.{latest}", f"main.{latest}"):
+        connection.execute(f"COMMENT ON VIEW snapshot.{view} IS {literal(says(part.name, None))}")
+        for column in columns:
+            said = literal(says(part.name, column))
+            connection.execute(f"COMMENT ON COLUMN snapshot.{view}.{identifier(column)} IS {said}")
+
+
+def _comments(name: str, columns: Sequence[str], says: Says) -> Iterator[tuple[str, str]]:
+    yield f"TABLE snapshot.{name}", says(name, None)
+    for column in columns:
+        yield f"COLUMN snapshot.{name}.{identifier(column)}", says(name, column)
 
 
 def point(folder: Path, snapshot: Snapshot, keep: int) -> bool:

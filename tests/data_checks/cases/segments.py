@@ -9,6 +9,9 @@ SEGMENT = {
     "segment_id": 1,
     "segment_zh": "新客户",
     "segment_en": "New customers",
+    "is_typical": True,
+    "label_zh": "新客户",
+    "label_en": "New customers",
     "fitted_as_of": "2024-01-01",
 }
 FIT = fitted("segments", parameters='{"segment_ids": [1]}')
@@ -20,7 +23,9 @@ CASES = [
         SEGMENT,
         {
             "every_key_has_one_row": "INSERT INTO stage SELECT * FROM stage WHERE as_of = $bad",
-            "every_row_has_a_segment_and_its_names": "UPDATE stage SET segment_zh = '' WHERE as_of = $bad",
+            "every_row_has_a_segment_and_its_names": "UPDATE stage SET segment_zh = '', label_zh = '' WHERE as_of = $bad",
+            "who_is_not_typical_is_called_at_the_edge": "UPDATE stage SET label_zh = '接近“新客户”' WHERE as_of = $bad",
+            "a_name_is_true_of_most_members": "UPDATE stage SET is_typical = false, label_zh = '接近“新客户”', label_en = 'At the edge' WHERE as_of = $bad",
             "every_buyer_has_a_segment_or_nobody_has": "INSERT INTO features.customers (as_of, person_id, frequency) VALUES ($bad, 'bob', 1)",
             "no_segment_has_shrunk_to_a_handful": f"{ONE_MORE_SEGMENT}; UPDATE stage SET fitted_as_of = DATE '2024-01-08' WHERE as_of = $bad",
         },

@@ -1,5 +1,7 @@
 """Horizon, expected spend, drift and reasons."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +12,11 @@ from assets.insights.predictions.methods.drift import reference, shifts
 from assets.insights.predictions.methods.features import AGES, OPINIONS, OTHERS, WINDOW_DAYS, caps, inputs
 from assets.insights.predictions.methods.horizon import horizon_days
 from assets.insights.predictions.methods.purchase import at, bought
-from assets.insights.predictions.methods.reasons import reasons
+from assets.insights.predictions.methods.reasons import _fact, reasons, worded
 from assets.insights.predictions.methods.spend import fit_spend, judged_spend, load_spend, study_spend
 from assets.insights.sentiment.tables import CUSTOMER_OPINIONS
 from resources.learning.model import Model, NotEnough, fit
+from resources.words import Words
 from tests.insights.predictions.made import CUT_OFFS, labelled
 
 NAMES = ["recency_days", "frequency", "t_days", "spend", "monetary_value", "gap_mean_days", "region"]
@@ -168,6 +171,54 @@ def test_no_reason_runs_against_its_plain_sense(model: Model, customers: pd.Data
             assert contribution < 0
         if f"{days:.0f} 天前刚下过单" in zh:
             assert contribution > 0
+
+
+def said_of(model: Model, *, currency: str | None = "CNY", may_be_personal: bool = False, **customer: Any) -> list[str]:
+    """The reasons of one customer, without their arrows."""
+    usual = {"recency_days": 40, "frequency": 2, "t_days": 100, "spend": 120.0, "monetary_value": 60.0}
+    frame = pd.DataFrame([usual | customer])
+    frame = frame.reindex(columns=[*dict.fromkeys([*model.features, *frame])])
+    (found,) = reasons(model, frame, currency=currency, may_be_personal=may_be_personal)
+    assert all(part[:2] in ("↑ ", "↓ ") for part in (*found.zh.split("；"), *found.en.split("; ")))
+    return [part[2:] for part in found.zh.split("；")]
+
+
+@pytest.mark.parametrize(("days", "said"), [(14, "14 天前刚下过单"), (15, "15 天前下过单")])
+def test_just_is_said_within_two_weeks_only(model: Model, days: int, said: str) -> None:
+    assert said in said_of(model, recency_days=days, frequency=14)
+
+
+def test_money_has_its_unit(model: Model) -> None:
+    assert worded("spend", True, 1477.4, "CNY") == Words("累计消费 1,477 元", "spent CNY 1,477 so far")
+    assert worded("spend", False, 9.5, "GBP") == Words("累计消费仅 9.50 英镑", "spent only GBP 9.50 so far")
+    assert worded("return_share", True, 0.14, "CNY").zh == "退货率 14%（按件数）"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(("recency_days", 120), ("purchases_90d", 0), id="silent for longer than the window"),
+        pytest.param(("recency_days", 120), ("spend_90d", 0), id="spent nothing since"),
+        pytest.param(("recency_days", 120), ("visit_recency_days", 120), id="the last visit was the order"),
+        pytest.param(("frequency", 1), ("gap_mean_days", None), id="ordered once"),
+        pytest.param(("spend", 300.0), ("spend_365d", 300.0), id="all of it this year"),
+    ],
+)
+def test_a_fact_is_one_whichever_inputs_tell_it(one: tuple[str, Any], other: tuple[str, Any]) -> None:
+    told = [_fact(name, value, 120, worded(name, True, value, "CNY")) for name, value in (one, other)]
+    assert told[0] == told[1]
+
+
+def test_age_gender_and_occupation_are_reasons_only_where_the_shop_allows_it(customers: pd.DataFrame) -> None:
+    rng = np.random.default_rng(3)
+    gender = pd.Series(rng.choice(["male", "female"], len(customers)))
+    frame = customers.assign(gender=gender)
+    labels = (gender == "female").to_numpy(float)
+    model = fit("logistic", frame, labels, ["gender", "recency_days"])
+    (silent,) = reasons(model, frame.head(1))
+    (told,) = reasons(model, frame.head(1), may_be_personal=True)
+    assert "性客户" not in silent.zh
+    assert ("男性客户复购较少" in told.zh) or ("女性客户复购较多" in told.zh)
 
 
 def test_inputs_come_from_the_columns_a_shop_has() -> None:

@@ -69,7 +69,7 @@ def test_content_names_the_product_most_alike_and_the_graph_the_one_that_goes_wi
     [
         ("kettle", "bowl", "两者同类", "same category"),
         ("stool", "bowl", "两者同品牌", "same brand"),
-        ("torch", "lamp", "两者名称或价格相近", "similar name or price"),
+        ("torch", "lamp", "两者名称相近", "similar name"),
     ],
 )
 def test_content_says_what_the_two_products_have_in_common(product: str, reason: str, zh: str, en: str) -> None:

@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from assets.insights.segments.methods.clusters import Fit, assign, fit
+from assets.features.methods.cut_points import CutPoints
+from assets.insights.segments.methods import clusters
+from assets.insights.segments.methods.clusters import Fit, assign
+from assets.insights.segments.methods.selection import Settings
 from resources.errors import NotEnough
 
 # Typical recency, frequency and spend of each planted group.
@@ -52,6 +55,12 @@ def cloud(n: int) -> pd.DataFrame:
     )
 
 
+def fit(frame: pd.DataFrame, **options) -> Fit:
+    """A fit of a shop whose customers have hardly come back: recency is cut at days usual in retail."""
+    nothing = np.array([], int)
+    return clusters.fit(frame, CutPoints.of(frame, nothing, nothing), **options)
+
+
 @pytest.fixture(scope="module")
 def customers() -> pd.DataFrame:
     return shop()
@@ -62,7 +71,7 @@ def fitted(customers) -> Fit:
     return fit(customers)
 
 
-@pytest.mark.parametrize("planted", [3, 4, 5])
+@pytest.mark.parametrize("planted", [4, 5])
 def test_planted_groups_are_found(planted):
     groups = dict(list(GROUPS.items())[:planted])
     frame = shop(groups)
@@ -71,14 +80,56 @@ def test_planted_groups_are_found(planted):
     assert (segments.groupby(frame["planted"]).nunique() == 1).all()
 
 
+def test_four_segments_are_found_where_three_groups_were_planted_and_none_holds_two_of_them():
+    frame = shop(dict(list(GROUPS.items())[:3]))
+    segments = assign(fit(frame), frame)["segment_id"]
+    assert segments.nunique() == 4
+    assert (frame["planted"].groupby(segments).nunique() == 1).all()
+
+
 def test_names_say_what_was_planted_in_both_languages(customers, fitted):
     assigned = assign(fitted, customers)
     names = assigned[["segment_zh", "segment_en"]].groupby(customers["planted"]).first()
-    assert names.loc["champions"].tolist() == ["忠诚高价值客户", "Champions"]
-    assert names.loc["newcomers"].tolist() == ["新客户", "New customers"]
-    assert names.loc["dormant_big"].tolist() == ["沉睡高价值客户", "Dormant champions"]
-    assert names.loc["lapsed"].tolist() == ["流失低价值客户", "Lapsed low-value customers"]
+    assert names.loc["champions"].tolist() == [
+        "近期活跃、高频、高消费客户",
+        "Recent, frequent, high-spending customers",
+    ]
+    assert names.loc["lapsed", "segment_zh"].startswith("沉睡")
     assert names["segment_zh"].is_unique
+
+
+def test_who_does_not_fit_the_name_is_called_at_the_edge(customers, fitted):
+    assigned = assign(fitted, customers)
+    assert assigned.groupby("segment_id")["is_typical"].mean().min() >= 0.8
+    typical, edge = assigned[assigned["is_typical"]], assigned[~assigned["is_typical"]]
+    assert (typical["label_zh"] == typical["segment_zh"]).all()
+    silent = customers[customers["planted"] == "champions"].head(1).assign(recency_days=100)
+    (called,) = assign(fitted, silent).to_dict("records")
+    assert called["label_en"] == f"At the edge of: {called['segment_en']}"
+    assert edge["label_zh"].str.startswith("接近“").all()
+
+
+def test_a_shop_gets_four_segments_as_soon_as_they_can_be_found_again_however_many_customers_that_relabels(customers):
+    few = fit(customers, settings=Settings(k_max=3))
+    assert few.figures["k"] == 3
+    more = fit(customers, previous=few, settings=Settings(max_relabelled=0.01))
+    assert more.accepted
+    assert len(more.centroids) >= 4
+    assert more.reason.endswith("which does not hold from 3 segments to enough to act on")
+
+
+def test_the_k_whose_segments_differ_most_in_the_next_period_is_taken(customers):
+    """What comes after follows the planted groups alone, of which there are five."""
+    buys = {"champions": 1.0, "newcomers": 0.2, "dormant_big": 0.6, "lapsed": 0.0, "middle": 0.4}
+    share = customers["planted"].map(buys)
+    later = customers.assign(
+        later_purchases=(np.arange(len(customers)) % 10 < share * 10).astype(int), later_spend=share * 1_000
+    )
+    found = fit(customers, later=later)
+    assert found.figures["k"] == 5
+    assert found.reason.startswith("5 segments: of the k with stability")
+    told = {row["k"]: row["next_period"] for row in found.tables["candidates"]}
+    assert told[5] == max(told.values()) > told[4] > told[3]
 
 
 def test_best_customers_are_segment_one(customers, fitted):
@@ -180,16 +231,14 @@ def test_a_shop_without_prices_has_segments_by_recency_and_frequency(customers):
     fitted = fit(frame)
     assigned = assign(fitted, frame)
     assert fitted.features == ("recency_days", "frequency")
-    assert "m_score" not in assigned
     assert measures(fitted)["spend"] == "dropped: not in the frame"
-    assert assigned["segment_zh"][frame["planted"] == "lapsed"].unique().tolist() == ["流失客户"]
+    assert assigned["segment_zh"][frame["planted"] == "lapsed"].unique().tolist() == ["沉睡、低频客户"]
 
 
 def test_net_refunders_and_missing_spend_are_assigned(customers, fitted):
     odd = customers.head(2).assign(spend=[-500.0, np.nan])
     assigned = assign(fitted, odd)
     assert assigned["segment_id"].isin(fitted.segment_ids).all()
-    assert assigned["m_score"].tolist() == [1, 1]
     assert np.isfinite(assigned["distance"]).all()
 
 
@@ -200,7 +249,6 @@ def test_further_measures_are_dropped_with_a_reason(customers):
         items_a_purchase=customers["spend"] * 2 + 1,
         return_share=0.0,
         category_count=rng.integers(1, 200, len(customers)),
-        t_days=400,
     )
     fitted = fit(frame)
     reasons = measures(fitted)
@@ -209,7 +257,6 @@ def test_further_measures_are_dropped_with_a_reason(customers):
     assert "rank correlation" in reasons["items_a_purchase"]
     assert reasons["return_share"] == "dropped: constant"
     assert "stability" in reasons["category_count"]
-    assert "grows with the shop's history" in reasons["t_days"]
 
 
 def test_a_measure_that_makes_the_groups_clearer_is_kept():
@@ -228,13 +275,6 @@ def test_a_measure_that_makes_the_groups_clearer_is_kept():
     assert fitted.features == ("recency_days", "category_count")
     assert measures(fitted)["category_count"].startswith("kept: at k = 4 stability 0.8")
     assert measures(fitted)["frequency"] == "dropped: constant"
-
-
-def test_recent_seldom_buyers_with_old_accounts_are_not_called_new(customers):
-    old = (customers["planted"] == "newcomers") | (customers["recency_days"] > 100)
-    frame = customers.assign(t_days=np.where(old, 900, 30))
-    assigned = assign(fit(frame), frame)
-    assert assigned["segment_en"][frame["planted"] == "newcomers"].unique().tolist() == ["Recent occasional buyers"]
 
 
 @pytest.mark.parametrize(

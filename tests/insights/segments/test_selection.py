@@ -30,11 +30,14 @@ def candidates(*rows: tuple[int, float, float, float]) -> list[Candidate]:
         pytest.param(
             [(3, 0.90, 0.85, 0.2), (4, 0.87, 0.8, 0.2), (5, 0.84, 0.8, 0.2)], 4, id="as the best on a bad draw"
         ),
+        pytest.param(
+            [(3, 1.00, 1.00, 0.3), (4, 0.76, 0.6, 0.2), (5, 0.8, 0.7, 0.2)], 4, id="four where they are stable enough"
+        ),
         pytest.param([(4, 1.00, 1.00, 0.2), (5, 0.97, 0.9, 0.1)], 4, id="no margin where groups stand apart"),
-        pytest.param([(3, 0.79, 0.70, 0.2), (4, 0.70, 0.6, 0.2), (5, 0.82, 0.7, 0.1)], 5, id="only one stable enough"),
+        pytest.param([(3, 0.74, 0.70, 0.2), (4, 0.70, 0.6, 0.2), (5, 0.82, 0.7, 0.1)], 5, id="only one stable enough"),
         pytest.param([(3, 0.85, 0.80, 0.2), (4, 0.99, 0.99, 0.001)], 3, id="a tiny segment does not win by stability"),
         pytest.param(
-            [(3, 0.60, 0.5, 0.2), (4, 0.78, 0.7, 0.1), (5, 0.95, 0.9, 0.001)], 4, id="fallback misses by least"
+            [(3, 0.60, 0.5, 0.2), (4, 0.73, 0.7, 0.1), (5, 0.95, 0.9, 0.001)], 4, id="fallback misses by least"
         ),
         pytest.param([(3, 0.70, 0.6, 0.2), (4, 0.70, 0.6, 0.2)], 3, id="fallback prefers fewer on a tie"),
     ],

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from resources.words import Words
 
+FRESH_DAYS = 14
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -17,6 +19,8 @@ class Wording:
     little: Words
     zero: Words | None = None
     usual: float | None = None
+    fresh: Words | None = None
+    """Said in place of `little` of at most FRESH_DAYS: only then is it "just"."""
 
 
 def _times(theme: str, days: int, zh: str, en: str, zero: Words) -> Wording:
@@ -50,7 +54,8 @@ WORDINGS: dict[str, Wording] = {
         "recency",
         -1,
         Words("已 {v} 天没有下单", "no order for {v} days"),
-        Words("{v} 天前刚下过单", "ordered just {v} days ago"),
+        Words("{v} 天前下过单", "ordered {v} days ago"),
+        fresh=Words("{v} 天前刚下过单", "ordered just {v} days ago"),
     ),
     "recency_to_gap": Wording(
         "recency",
@@ -94,7 +99,7 @@ WORDINGS: dict[str, Wording] = {
     "t_days": Wording(
         "habit",
         0,
-        Words("首次下单在 {v} 天前，是老客户", "a customer of long standing: first order {v} days ago"),
+        Words("首次下单在 {v} 天前，是老客户", "a long-standing customer: first order {v} days ago"),
         Words("首次下单在 {v} 天前，是新客户", "a new customer: first order {v} days ago"),
     ),
     "spend": Wording(
@@ -147,8 +152,8 @@ WORDINGS: dict[str, Wording] = {
     "return_share": Wording(
         "returns",
         0,
-        Words("退货占 {v}", "returns {v} of the pieces bought"),
-        Words("退货只占 {v}", "returns only {v} of the pieces bought"),
+        Words("退货率 {v}（按件数）", "returns {v} of the pieces bought"),
+        Words("退货率只有 {v}（按件数）", "returns only {v} of the pieces bought"),
         Words("没有退过货", "never returned anything"),
     ),
     "session_count_30d": _times(
@@ -172,7 +177,8 @@ WORDINGS: dict[str, Wording] = {
         "visits",
         -1,
         Words("已 {v} 天没有来访", "no visit for {v} days"),
-        Words("{v} 天前还来看过", "visited just {v} days ago"),
+        Words("{v} 天前来访过", "visited {v} days ago"),
+        fresh=Words("{v} 天前刚来访过", "visited just {v} days ago"),
     ),
     "review_count": Wording(
         "reviews",
@@ -185,7 +191,8 @@ WORDINGS: dict[str, Wording] = {
         "reviews",
         0,
         Words("上次评价在 {v} 天前", "last review {v} days ago"),
-        Words("{v} 天前刚写过评价", "wrote a review just {v} days ago"),
+        Words("{v} 天前写过评价", "wrote a review {v} days ago"),
+        fresh=Words("{v} 天前刚写过评价", "wrote a review just {v} days ago"),
     ),
     "review_rating": Wording(
         "reviews",
@@ -224,29 +231,32 @@ WORDINGS: dict[str, Wording] = {
     "age_band": Wording(
         "profile",
         0,
-        Words("{v} 岁的客户回购较多", "age {v}, who come back more"),
-        Words("{v} 岁的客户回购较少", "age {v}, who come back less"),
+        Words("{v} 岁的客户复购较多", "age {v}, who come back more"),
+        Words("{v} 岁的客户复购较少", "age {v}, who come back less"),
     ),
     "gender": Wording(
         "profile",
         0,
-        Words("性别（{v}）一组回购较多", "gender {v}, who come back more"),
-        Words("性别（{v}）一组回购较少", "gender {v}, who come back less"),
+        Words("{v}性客户复购较多", "{v} customers, who come back more"),
+        Words("{v}性客户复购较少", "{v} customers, who come back less"),
     ),
     "region": Wording(
         "region",
         0,
-        Words("{v}的客户回购较多", "from {v}, where more come back"),
-        Words("{v}的客户回购较少", "from {v}, where fewer come back"),
+        Words("{v}的客户复购较多", "from {v}, where more come back"),
+        Words("{v}的客户复购较少", "from {v}, where fewer come back"),
     ),
     "occupation": Wording(
         "profile",
         0,
-        Words("职业（{v}）一组回购较多", "occupation {v}, who come back more"),
-        Words("职业（{v}）一组回购较少", "occupation {v}, who come back less"),
+        Words("职业为{v}的客户复购较多", "by occupation {v}, where more come back"),
+        Words("职业为{v}的客户复购较少", "by occupation {v}, where fewer come back"),
     ),
 }
 
+# Said only where the shop allows it: nobody can change them, and few like to be judged by them.
+PERSONAL = ("age_band", "gender", "occupation")
+RAISES, LOWERS = Words("↑ ", "↑ "), Words("↓ ", "↓ ")
 NOTHING = Words("与一般客户无异", "much like a usual customer")
 # Who ordered once has no gap between orders, and of who never came no visit is known.
 ABSENT = {

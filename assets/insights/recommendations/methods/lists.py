@@ -112,7 +112,7 @@ def discover(week: Week, by: Making) -> Lists:
         ready = {name: np.where(open_, value * factor, -np.inf).astype(np.float32) for name, value in scores.items()}
         turn = drawn[rows].copy()
         turn[held[rows]] = len(names)
-        picked, source, value = fill(found.products, ready, turn, categories, rules.a_category)
+        picked, source, _ = fill(found.products, ready, turn, categories, rules.a_category)
         by = {name: source == number for number, name in enumerate([*names, HOLDOUT])}
         by_behaviour, by_content = (by.get(name, np.zeros(picked.shape, bool)) for name in (COLLABORATIVE, CONTENT))
         why = _Why(
@@ -124,7 +124,7 @@ def discover(week: Week, by: Making) -> Lists:
             (mine[rows] > 0)[:, None] & ~by[HOLDOUT] & ~(by_behaviour & (np.diff(own[rows].indptr) > 0)[:, None]),
         )
         because = _because(why, picked, edges, past, goods)
-        frames.append(_rows(week, people[rows], picked, source, value, because, [*names, HOLDOUT], goods))
+        frames.append(_rows(week, people[rows], picked, source, because, [*names, HOLDOUT], goods))
     return Lists(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), int(allowed.sum()))
 
 
@@ -190,7 +190,10 @@ def _because(
             words = wording.LOOKED_AT_ITSELF if looked_at[at] else wording.of_others(own_group=bool(why.by_group[at]))
         elif why.by_content[at]:
             shared = goods.shared(picked[at], named[0])
-            words = wording.because_alike(goods.titles[named[0]], shared, bought=bool(was_bought[at][0]))
+            are_called_alike = goods.are_called_alike(picked[at], named[0])
+            words = wording.because_alike(
+                goods.titles[named[0]], shared, are_called_alike=are_called_alike, bought=bool(was_bought[at][0])
+            )
         else:
             # What was bought explains better than what was looked at; not both in one sentence.
             is_bought = bool(was_bought[at].any())
@@ -204,7 +207,6 @@ def _rows(
     people: Any,
     picked: Products,
     source: Any,
-    value: Any,
     because: Iterable[tuple[list[str], str, str]],
     names: Sequence[str],
     goods: Goods,
@@ -222,7 +224,7 @@ def _rows(
             "position": position + 1,
             "product_id": week.past.products[product],
             "title": [goods.titles[p] for p in product],
-            "score": np.round(value[at, position].astype(float), 6),
+            "score": np.full(len(at), np.nan),
             "source": chosen,
             "because_of": reason["because_of"],
             "because_zh": reason["because_zh"],
@@ -239,9 +241,8 @@ def again(week: Week, model: rebuy.Rebuy, rules: Rules, length: int) -> "pd.Data
 
     rows = rebuy.pairs(week.past, week.gaps)
     open_ = week.catalogue["product_id"][may_be_shown(week.catalogue, rules)]
-    rows = rows[rows["product_id"].isin(open_) & rows["person_id"].isin(week.people["person_id"])].reset_index(
-        drop=True
-    )
+    may_be_listed = rows["product_id"].isin(open_) & rows["person_id"].isin(week.people["person_id"])
+    rows = rows[may_be_listed & model.is_due(rows)].reset_index(drop=True)
     best = rebuy.top(rows, model.probability(rows), length)
     titles = dict(zip(week.catalogue["product_id"], Goods.of(week.catalogue).titles, strict=True))
     texts = [

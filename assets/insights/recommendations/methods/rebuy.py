@@ -2,7 +2,12 @@
 
 A logistic regression over pairs of customer and product bought before: how often, how long ago, how that compares with the usual
 gap between purchases of the product (a geometric mean, pulled towards that of all products where there are few), and how
-popular the product is, and how much of the customer's attention its category has. Trained on a window that closed before the day of the fit, and judged on the next.
+popular the product is, and how much of the customer's attention its category has. Trained on a window that closed before the day of the
+fit, and judged on the next.
+
+A product is due until its hazard has fallen to what it is for any product once bought: with lateness (days since the purchase, in
+usual gaps) the share bought again falls, estimated by isotonic regression on the pairs that are overdue; from where it lies below that
+of all pairs on, the customer has most likely stopped buying it, and it is on no list.
 """
 
 from dataclasses import dataclass
@@ -80,22 +85,27 @@ def _category_shares(past: Past, bought: "pd.DataFrame") -> "np.ndarray[Any, Any
 
 @dataclass(frozen=True)
 class Rebuy:
-    """`coefficients`: of the standardised FEATURES, the intercept first."""
+    """`coefficients`: of the standardised FEATURES, the intercept first. `due_gaps`: for so many usual gaps a product is due."""
 
     means: tuple[float, ...]
     scales: tuple[float, ...]
     coefficients: tuple[float, ...]
+    due_gaps: float
 
     def probability(self, rows: "pd.DataFrame") -> "np.ndarray[Any, Any]":
         points = (rows[list(FEATURES)].to_numpy(float) - np.array(self.means)) / np.array(self.scales)
         return 1 / (1 + np.exp(-(self.coefficients[0] + points @ np.array(self.coefficients[1:]))))
 
+    def is_due(self, rows: "pd.DataFrame") -> "np.ndarray[Any, Any]":
+        return rows["log_lateness"].to_numpy(float) <= np.log(self.due_gaps)
+
     def parameters(self) -> dict[str, Any]:
-        return {"means": list(self.means), "scales": list(self.scales), "coefficients": list(self.coefficients)}
+        weights = {name: list(getattr(self, name)) for name in ("means", "scales", "coefficients")}
+        return weights | {"due_gaps": self.due_gaps}
 
     @classmethod
     def of(cls, parameters: dict[str, Any]) -> "Rebuy":
-        return cls(*(tuple(parameters[name]) for name in ("means", "scales", "coefficients")))
+        return cls(*(tuple(parameters[name]) for name in ("means", "scales", "coefficients")), parameters["due_gaps"])
 
 
 def marked(rows: "pd.DataFrame", later: "pd.DataFrame") -> "np.ndarray[Any, Any]":
@@ -117,7 +127,20 @@ def fit(rows: "pd.DataFrame", again: "np.ndarray[Any, Any]") -> Rebuy | None:
     scales[scales < 1e-9] = 1.0
     model = LogisticRegression(C=1.0, max_iter=200).fit((values - means) / scales, again)
     weights = [model.intercept_[0], *model.coef_[0]]
-    return Rebuy(*(tuple(float(f"{number:.10g}") for number in numbers) for numbers in (means, scales, weights)))
+    shown = (tuple(float(f"{number:.10g}") for number in numbers) for numbers in (means, scales, weights))
+    return Rebuy(*shown, _due_gaps(rows["log_lateness"].to_numpy(float), again))
+
+
+def _due_gaps(log_lateness: "np.ndarray[Any, Any]", again: "np.ndarray[Any, Any]") -> float:
+    """After how many usual gaps the share bought again falls below that of all pairs; at least one."""
+    from sklearn.isotonic import IsotonicRegression
+
+    overdue = log_lateness > 0
+    if not overdue.any():
+        return 1.0
+    falling = IsotonicRegression(increasing=False).fit(log_lateness[overdue], again[overdue].astype(float))
+    above = falling.X_thresholds_[falling.y_thresholds_ >= again.mean()]
+    return float(f"{np.exp(above.max()):.6g}") if len(above) else 1.0
 
 
 def top(rows: "pd.DataFrame", scores: "np.ndarray[Any, Any]", count: int) -> "pd.DataFrame":

@@ -56,6 +56,8 @@ def _best(edges: Any, chosen: Any, products: Any, source: str) -> "pd.DataFrame"
         else value / np.maximum(own[row], 1e-12),
         6,
     )
+    # What is too small to be shown is no likeness.
+    row, column, value = row[value > 0], column[value > 0], value[value > 0]
     order = np.lexsort((column, -value, row))
     frame = pd.DataFrame(
         {"product_id": products[row[order]], "other_product_id": products[column[order]], "score": value[order]}

@@ -3,6 +3,8 @@
 Each source has reasons of its own: in the item–item graph what goes with the pick, by content what is described like it.
 """
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +22,8 @@ MOST = 3
 # Reasons are looked for among the products that a customer interacted with most.
 LOOKED_AT = 50
 LOOKED_AT_ITSELF = ("您看过这件商品", "You looked at it")
+BY_TASTE = ("根据您浏览和购买过的商品挑选", "Chosen by what you looked at and bought")
+FEW_TITLES = 5
 # What two products can have in common: in Chinese and English.
 SHARED = {"category": ("同类", "same category"), "brand": ("同品牌", "same brand")}
 
@@ -30,6 +34,8 @@ class Goods:
 
     titles: Sequence[str]
     labels: Mapping[str, Labels]
+    names: Sequence[frozenset[str]]
+    """The words of each title that say something: not those that stand in one title of ten, such as "basic" or "new"."""
 
     @classmethod
     def of(cls, catalogue: "pd.DataFrame") -> "Goods":
@@ -37,10 +43,29 @@ class Goods:
             title if isinstance(title, str) and title else name
             for title, name in zip(catalogue["title"], catalogue["product_id"], strict=True)
         ]
-        return cls(titles, {name: catalogue[name].factorize()[0] for name in SHARED})
+        return cls(titles, {name: catalogue[name].factorize()[0] for name in SHARED}, _telling(titles))
 
     def shared(self, one: int, other: int) -> list[str]:
         return [name for name, label in self.labels.items() if label[one] == label[other] >= 0]
+
+    def are_called_alike(self, one: int, other: int) -> bool:
+        """Whether a person who reads both titles sees a likeness."""
+        return bool(self.names[one] & self.names[other])
+
+
+def _telling(titles: Sequence[str]) -> list[frozenset[str]]:
+    """By title its words, of Chinese every two letters that stand together."""
+    words = [
+        frozenset(
+            piece
+            for word in re.findall(r"[\u3400-\u9fff]+|\w{3,}", title.casefold())
+            for piece in ([word] if word.isascii() else [word[at : at + 2] for at in range(max(len(word) - 1, 1))])
+        )
+        for title in titles
+    ]
+    counts = Counter(word for of in words for word in of)
+    most = max(FEW_TITLES, len(titles) // 10)
+    return [frozenset(word for word in of if counts[word] <= most) for of in words]
 
 
 def contributions(histories: Matrix, edges: Matrix, picked: Products) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -110,12 +135,14 @@ def because(titles: Sequence[str], *, bought: bool) -> tuple[str, str]:
     return f"因为您{did_zh}{quoted(titles, True)}", f"Because {did_en} {quoted(titles, False)}"
 
 
-def because_alike(title: str, shared: Sequence[str], *, bought: bool) -> tuple[str, str]:
-    """The same of content: the product that contributed most, and what of SHARED the two have in common. Where that is nothing,
-    descriptions meet in name and price alone."""
+def because_alike(title: str, shared: Sequence[str], *, are_called_alike: bool, bought: bool) -> tuple[str, str]:
+    """The same of content: the product that contributed most, and what of SHARED the two have in common, or that they are called alike.
+    Where that is nothing a person would not see why: then no product is named."""
+    if not shared and not are_called_alike:
+        return BY_TASTE
     zh, en = because([title], bought=bought)
-    shared_zh = "、".join(SHARED[name][0] for name in shared) or "名称或价格相近"
-    shared_en = ", ".join(SHARED[name][1] for name in shared) or "similar name or price"
+    shared_zh = "、".join(SHARED[name][0] for name in shared) or "名称相近"
+    shared_en = ", ".join(SHARED[name][1] for name in shared) or "similar name"
     return f"{zh}，两者{shared_zh}", f"{en}: {shared_en}"
 
 

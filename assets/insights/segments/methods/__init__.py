@@ -1,1 +1,1 @@
-"""Clusters, their choice and their names; RFM scores. Pure: no engine, no Dagster, no clock."""
+"""Clusters, their choice and their names. Pure: no engine, no Dagster, no clock."""

@@ -5,8 +5,8 @@ space.py, the choice of measures and k in selection.py.
 
 A refit keeps the numbers of segments: each new segment's centre in the old scaled space is matched to the old centroids
 by the Hungarian method (Kuhn 1955); a segment without a partner gets a number never used before. A refit also keeps
-measures and k, unless they no longer serve or the shop has doubled since they were chosen (only then are the other k
-judged), and starts from the old centroids where that costs next to nothing in fit: otherwise a fifth of the customers
+measures and k, unless they no longer serve, are too few to act on, or the shop has doubled since they were chosen (only then are
+the other k judged), and starts from the old centroids where that costs next to nothing in fit: otherwise a fifth of the customers
 moves because the model does. A refit that would still give too many customers another segment is not accepted: the
 caller keeps the previous fit.
 
@@ -14,17 +14,18 @@ Limitation: recency, frequency and spend are one continuous cloud in most shops.
 not groups that nature made, and customers near a border change sides easily.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from assets.insights.segments.methods.rfm import CutPoints, rfm_cut_points, rfm_scores
+from assets.features.methods.cut_points import CutPoints, Scores, scores
 from assets.insights.segments.methods.selection import (
     Candidate,
     Draws,
+    Later,
     Selection,
     Settings,
     centroids_of,
@@ -35,7 +36,6 @@ from assets.insights.segments.methods.selection import (
 from assets.insights.segments.methods.space import (
     BASE,
     EXTRAS,
-    TENURE,
     Floats,
     Labels,
     Space,
@@ -44,7 +44,7 @@ from assets.insights.segments.methods.space import (
     nearest,
     rounded,
 )
-from assets.insights.segments.methods.wording import name_segments
+from assets.insights.segments.methods.wording import Claims, at_the_edge, claims_of, holds, name_segments
 from resources.errors import NotEnough
 from resources.words import Words
 
@@ -60,6 +60,8 @@ class Fit:
     centroids: Floats
     segment_ids: Labels
     names: tuple[Words, ...]
+    claims: tuple[Claims, ...]
+    """What each name says of its members."""
     cut_points: CutPoints
     customers: int
     chosen_at_customers: int
@@ -90,7 +92,8 @@ class Fit:
             "segment_ids": self.segment_ids.tolist(),
             "names_zh": [name.zh for name in self.names],
             "names_en": [name.en for name in self.names],
-            "rfm_cut_points": {column: list(points) for column, points in self.cut_points.items()},
+            "claims": [{score: list(claim) for score, claim in of.items()} for of in self.claims],
+            "cut_points": self.cut_points.parameters(),
             "customers": self.customers,
             "chosen_at_customers": self.chosen_at_customers,
             "highest_id": self.highest_id,
@@ -109,30 +112,42 @@ class Fit:
             centroids=np.array(parameters["centroids"], float),
             segment_ids=np.array(parameters["segment_ids"], np.int64),
             names=tuple(map(Words, parameters["names_zh"], parameters["names_en"])),
-            cut_points=parameters["rfm_cut_points"],
+            claims=tuple({score: (low, high) for score, (low, high) in of.items()} for of in parameters["claims"]),
+            cut_points=CutPoints.from_parameters(parameters["cut_points"]),
             customers=parameters["customers"],
             chosen_at_customers=parameters["chosen_at_customers"],
             highest_id=parameters["highest_id"],
         )
 
 
-def fit(frame: pd.DataFrame, *, seed: int = 0, previous: Fit | None = None, settings: Settings | None = None) -> Fit:
+def fit(
+    frame: pd.DataFrame,
+    cut_points: CutPoints,
+    *,
+    later: pd.DataFrame | None = None,
+    seed: int = 0,
+    previous: Fit | None = None,
+    settings: Settings | None = None,
+) -> Fit:
     """Segment the customers of a frame: person_id, recency_days, frequency, and optionally spend and further measures.
 
-    The order of the rows does not matter. Raises NotEnough where there is too little to segment.
+    `cut_points` are those by which names are given. `later`: customers as of an earlier day, with the same columns, later_purchases
+    and later_spend, what they did in the period after it. The order of the rows does not matter. Raises NotEnough where there
+    is too little to segment.
     """
     from sklearn import config_context
     from threadpoolctl import threadpool_limits
 
     # Sums in parallel depend on the number of threads: another machine would draw other borders.
     with threadpool_limits(1), config_context(skip_parameter_validation=True):
-        return _fit(frame, seed, previous, settings or Settings())
+        return _fit(frame, cut_points, later, seed, previous, settings or Settings())
 
 
 def assign(fit: Fit, frame: pd.DataFrame) -> pd.DataFrame:
-    """Each customer's segment and RFM scores by the frozen fit: one row a row of the frame, in its order.
+    """Each customer's segment by the frozen fit: one row a row of the frame, in its order.
 
-    `distance` is to the segment's centroid, in standard deviations. A fit without spend gives no m_score.
+    `is_typical` says whether all that the segment's name says is true of the customer, `label_…` what they are called.
+    `distance` is to the segment's centroid, in standard deviations.
     """
     starts = range(0, max(len(frame), 1), CHUNK_ROWS)
     return pd.concat([_assign_chunk(fit, frame.iloc[at : at + CHUNK_ROWS]) for at in starts], ignore_index=True)
@@ -140,29 +155,55 @@ def assign(fit: Fit, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _assign_chunk(fit: Fit, frame: pd.DataFrame) -> pd.DataFrame:
     labels, squared = nearest(fit.space.points(log_measures(frame, fit.features)), fit.centroids)
-    assigned = rfm_scores(frame, fit.cut_points)
-    assigned.insert(1, "segment_id", fit.segment_ids[labels])
-    assigned.insert(2, "segment_zh", pd.array([name.zh for name in fit.names], dtype="str")[labels])
-    assigned.insert(3, "segment_en", pd.array([name.en for name in fit.names], dtype="str")[labels])
-    assigned["distance"] = np.sqrt(squared).round(6)
-    return assigned
+    scored = scores(frame, fit.cut_points)
+    fitting = np.array([holds(scored, claims) for claims in fit.claims])
+    is_typical = fitting[labels, np.arange(len(frame))]
+    names = [*fit.names, *map(at_the_edge, fit.names)]
+    called = np.where(is_typical, labels, labels + len(fit.names))
+    return pd.DataFrame(
+        {
+            "person_id": frame["person_id"].array,
+            "segment_id": fit.segment_ids[labels],
+            "segment_zh": _texts(name.zh for name in fit.names)[labels],
+            "segment_en": _texts(name.en for name in fit.names)[labels],
+            "is_typical": is_typical,
+            "label_zh": _texts(name.zh for name in names)[called],
+            "label_en": _texts(name.en for name in names)[called],
+            "distance": np.sqrt(squared).round(6),
+        }
+    )
 
 
-def _fit(frame: pd.DataFrame, seed: int, previous: Fit | None, settings: Settings) -> Fit:
+def _texts(values: Iterable[str]) -> Any:
+    return pd.array(list(values), dtype="str")
+
+
+def _fit(
+    frame: pd.DataFrame,
+    cut_points: CutPoints,
+    later: pd.DataFrame | None,
+    seed: int,
+    previous: Fit | None,
+    settings: Settings,
+) -> Fit:
     if len(frame) < settings.min_customers:
         raise NotEnough(f"{settings.min_customers} customers", len(frame))
     frame = frame.sort_values("person_id", kind="stable", ignore_index=True)
-    logs = log_measures(frame, [column for column in (*BASE, *EXTRAS, TENURE) if column in frame])
+    frame_of_logs = frame
+    logs = log_measures(frame, [column for column in (*BASE, *EXTRAS) if column in frame])
     different = len(logs[[column for column in BASE if column in logs]].drop_duplicates())
     if different < MIN_POINTS:
         raise NotEnough(f"{MIN_POINTS} customers who differ in recency, frequency or spend", different)
     if len(logs) > settings.fit_rows:
         picked = np.random.default_rng(seed).permutation(len(logs))[: settings.fit_rows]
         logs = logs.iloc[np.sort(picked)].reset_index(drop=True)
+        frame_of_logs = frame.iloc[np.sort(picked)]
+    scored = scores(frame_of_logs, cut_points)
 
     comparable = previous if previous and set(previous.features) <= set(logs) else None
-    in_force = comparable if comparable and len(frame) < GROWTH_TO_RECONSIDER * comparable.chosen_at_customers else None
-    draws = Draws.of(len(logs), settings, seed)
+    is_kept = comparable and len(frame) < GROWTH_TO_RECONSIDER * comparable.chosen_at_customers
+    in_force = comparable if is_kept and comparable and len(comparable.centroids) >= settings.k_to_act_on else None
+    draws = Draws.of(len(logs), settings, seed, _outcomes(later, logs) if later is not None else None)
     k_most = max(settings.k_min, len(frame) // settings.customers_a_segment)
     ks = range(settings.k_min, min(settings.k_max, k_most, different) + 1)
     selection = _selection_in_force(logs, in_force, ks, draws, settings) if in_force else None
@@ -171,16 +212,15 @@ def _fit(frame: pd.DataFrame, seed: int, previous: Fit | None, settings: Setting
     numbers_from = previous.highest_id if previous else 0
 
     first, *others = _attempts(selection.candidates, comparable, in_force is not None, settings)
-    settled = _settle(logs, selection, *first, comparable, numbers_from, settings)
+    settled = _settle(logs, selection, *first, comparable, numbers_from, (cut_points, scored), settings)
     for other in others:
         if settled.accepted:
             break
-        settled = _settle(logs, selection, *other, comparable, numbers_from, settings)
+        settled = _settle(logs, selection, *other, comparable, numbers_from, (cut_points, scored), settings)
     judged = selection.points[draws.judges]
     labels, _ = nearest(judged, settled.centroids)
     return replace(
         settled,
-        cut_points=rfm_cut_points(frame),
         customers=len(frame),
         chosen_at_customers=in_force.chosen_at_customers if in_force else len(frame),
         figures={"customers": len(frame), "fit_customers": len(logs), **settled.figures},
@@ -191,6 +231,13 @@ def _fit(frame: pd.DataFrame, seed: int, previous: Fit | None, settings: Setting
             **settled.tables,
         },
     )
+
+
+def _outcomes(later: pd.DataFrame, logs: pd.DataFrame) -> Later:
+    outcomes = [(later["later_purchases"].to_numpy() > 0).astype(float)]
+    if "spend" in logs:
+        outcomes.append(np.log1p(later["later_spend"].to_numpy(float).clip(0)))
+    return Later(log_measures(later, list(logs)), np.stack(outcomes, axis=1))
 
 
 def _selection_in_force(
@@ -217,7 +264,8 @@ def _attempts(
     ]
     if same_k and is_k_in_force:
         return [(same_k[0], "the k in force, still admissible")]
-    if not same_k or same_k[0] is by_rule[0]:
+    is_too_few = bool(same_k) and same_k[0].k < settings.k_to_act_on <= by_rule[0].k
+    if not same_k or same_k[0] is by_rule[0] or is_too_few:
         return [by_rule]
     return [by_rule, (same_k[0], "the k in force, still admissible; the k by rule would relabel too many")]
 
@@ -229,6 +277,7 @@ def _settle(
     why: str,
     previous: Fit | None,
     numbers_from: int,
+    naming: tuple[CutPoints, Mapping[str, Scores]],
     settings: Settings,
 ) -> Fit:
     """Number and name a candidate's segments, and judge it against the fit in force."""
@@ -247,11 +296,21 @@ def _settle(
         old_labels = previous.labels(logs)
         ids, distances = _matched(previous, group_means(previous.space.points(logs), labels, len(centroids)), settings)
         relabelled = round(float(np.mean(ids[labels] != old_labels)), 6)
-        accepted = relabelled <= settings.max_relabelled
-        verb = "within" if accepted else "above"
+        # More segments cannot come without new labels.
+        is_enough_at_last = len(previous.centroids) < settings.k_to_act_on <= len(ids)
+        accepted = relabelled <= settings.max_relabelled or is_enough_at_last
+        verb = "within" if relabelled <= settings.max_relabelled else "above"
         reason = f"{relabelled:.1%} of customers relabelled, {verb} the limit of {settings.max_relabelled:.0%}"
+        if is_enough_at_last:
+            reason += f", which does not hold from {len(previous.centroids)} segments to enough to act on"
     order = np.argsort(ids)
-    names = name_segments(profile)
+    cut_points, scored = naming
+    said = {
+        score: values for score, values in scored.items() if score != "m_score" or "spend" in selection.space.features
+    }
+    claims = [claims_of({score: values[labels == i] for score, values in said.items()}) for i in range(len(ids))]
+    typical = [round(float(np.mean(holds(said, of)[labels == i])), 6) for i, of in enumerate(claims)]
+    names = name_segments(claims, profile)
     shares = np.bincount(labels, minlength=len(ids)) / len(labels)
     segments = [
         {
@@ -259,6 +318,7 @@ def _settle(
             "zh": names[i].zh,
             "en": names[i].en,
             "share": round(float(shares[i]), 6),
+            "typical_share": typical[i],
             "moved_by": distances.get(str(ids[i])),
         }
         for i in order
@@ -268,7 +328,8 @@ def _settle(
         centroids=centroids[order],
         segment_ids=ids[order],
         names=tuple(names[i] for i in order),
-        cut_points={},
+        claims=tuple(claims[i] for i in order),
+        cut_points=cut_points,
         customers=0,
         chosen_at_customers=0,
         highest_id=max(numbers_from, int(ids.max())),
@@ -279,6 +340,8 @@ def _settle(
             "is_fallback": float(why.startswith("fallback")),
             "relabelled_share": relabelled,
             "smallest_share": round(float(shares.min()), 6),
+            "typical_share": min(typical),
+            "next_period": chosen.next_period,
             "explained_variance": round(1 - float(squared.mean() / selection.points.var(axis=0).sum()), 6),
             "explained_spend": _explained(logs["spend"].to_numpy(float), labels, len(ids)) if "spend" in logs else None,
         },
@@ -316,7 +379,7 @@ def _matched(previous: Fit, centres: Floats, settings: Settings) -> tuple[Labels
 
 def _profile(logs: pd.DataFrame, labels: Labels, k: int) -> pd.DataFrame:
     """Mean of each segment in standard deviations of the population, in the direction in which more is better."""
-    measures = {"recency": "recency_days", "frequency": "frequency", "spend": "spend", "tenure": TENURE}
+    measures = {"recency": "recency_days", "frequency": "frequency", "spend": "spend"}
     present = {measure: column for measure, column in measures.items() if column in logs}
     values = logs[list(present.values())]
     scaled = ((values - values.mean()) / values.std(ddof=0)).fillna(0).to_numpy(float)

@@ -4,17 +4,17 @@ Stability is the mean adjusted Rand index (Hubert and Arabie 1985) between the p
 bootstrap samples, all judged on the same customers (Ben-Hur et al. 2002; Hennig 2007). Silhouette is reported and
 decides nothing: on shop data it prefers two segments, or a handful of big spenders against everybody else.
 
-Rule for k: admissible are the k that are stable enough and leave no segment too small; of these the largest that is
-on average as stable as the most stable one is on a bad draw (its 10th percentile), since more segments say more as long
-as they can be found again. The margin so follows the data: none where groups stand apart, some where customers are one
-cloud. Where no k is admissible, the one that misses the two limits by least (in tenths; the smaller on a tie) is taken
-and marked as a fallback.
+Rule for k: admissible are the k that are stable enough and leave no segment too small, and of these those of at least
+four segments where there are any, since three are too few to act on. Taken is the one whose segments differ most in what their
+members did in the next period (repurchase and spend, adjusted for k): what a segment is for. While a shop is too young to have a
+next period, the largest that is on average as stable as the most stable one is on a bad draw (its 10th percentile), else the
+fewest to act on. Where no k is admissible, the one that misses the two limits by least (in tenths; the smaller on a tie) is taken and marked as a fallback.
 
 Rule for measures: recency, frequency and spend stay unless they are constant; a further measure enters only if it is
 neither constant, nor often missing, nor a copy of one already in, raises stability by more than its noise, and does not
-shrink the smallest segment. Limitations: stability is itself estimated from a few resamples (standard error some
-0.03), so that neighbouring k can change places; that is why a refit keeps its k, with leeway (see clusters.py). A
-further measure is tried at the k chosen without it, so one that pays only at another k is missed.
+shrink the smallest segment. Stability is estimated from as many resamples as it takes to tell it from the limit by two
+standard errors (jackknife over resamples), up to `most_resamples`. Limitations: neighbouring k can still change places; that is
+why a refit keeps its k, with leeway (see clusters.py). A further measure is tried at the k chosen without it, so one that pays only at another k is missed.
 """
 
 import warnings
@@ -26,21 +26,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assets.insights.segments.methods.space import BASE, EXTRAS, TENURE, Floats, Labels, Space, nearest
+from assets.insights.segments.methods.space import BASE, EXTRAS, Floats, Labels, Space, nearest
 
 
 @dataclass(frozen=True)
 class Settings:
     k_min: int = 3
     k_max: int = 8
+    k_to_act_on: int = 4
+    """Fewer segments are taken only where so many are not admissible."""
     customers_a_segment: int = 20
     """So many on average at least: a small shop gets few segments."""
-    min_stability: float = 0.8
+    min_stability: float = 0.75
     min_share: float = 0.03
     min_gain: float = 0.05
     """By so much a further measure must raise stability: names speak of recency, frequency and spend alone."""
     k_in_force_leeway: float = 0.05
     resamples: int = 12
+    most_resamples: int = 48
     n_init: int = 5
     min_customers: int = 50
     max_missing: float = 0.05
@@ -54,6 +57,15 @@ class Settings:
     """Rows on which partitions are compared, silhouettes taken, hierarchical clustering and mixtures fitted."""
 
 
+@dataclass(frozen=True, eq=False)
+class Later:
+    """Customers as of an earlier day (`logs`) and what each did in the period after it: whether they bought, and where there are
+    prices the logarithm of what they spent."""
+
+    logs: pd.DataFrame
+    outcomes: Floats
+
+
 @dataclass(frozen=True)
 class Draws:
     """Rows drawn once, so that every k and every set of measures is judged on the same customers."""
@@ -61,15 +73,17 @@ class Draws:
     seed: int
     resamples: Sequence[NDArray[np.int64]]
     judges: NDArray[np.int64]
+    later: Later | None = None
 
     @classmethod
-    def of(cls, rows: int, settings: Settings, seed: int) -> "Draws":
+    def of(cls, rows: int, settings: Settings, seed: int, later: Later | None = None) -> "Draws":
         rng = np.random.default_rng(seed)
         size = min(rows, settings.bootstrap_rows)
         return cls(
             seed,
-            [rng.integers(0, rows, size) for _ in range(settings.resamples)],
+            [rng.integers(0, rows, size) for _ in range(settings.most_resamples)],
             np.sort(rng.permutation(rows)[: settings.judge_rows]),
+            later,
         )
 
 
@@ -81,6 +95,10 @@ class Candidate:
     stability_p10: float
     smallest_share: float
     explained_variance: float
+    stability_se: float = 0.0
+    resamples: int = 0
+    next_period: float | None = None
+    """The share of the variance of what members did next that lies between segments, adjusted for k, as a mean of the outcomes."""
 
     def is_admissible(self, settings: Settings, *, leeway: float = 0.0) -> bool:
         return self.stability >= settings.min_stability - leeway and self.smallest_share >= settings.min_share
@@ -126,9 +144,6 @@ def select(
             reasons[column] = "kept: base" if column in BASE else "kept: in the fit in force"
         else:
             waiting.append(column)
-
-    if TENURE in logs:
-        reasons[TENURE] = "dropped: grows with the shop's history, whatever customers do; serves the names only"
 
     space, points, candidates = _judge(logs, kept, ks, draws, settings)
     at, _ = choose_k(candidates, settings)
@@ -177,9 +192,19 @@ def choose_k(candidates: Sequence[Candidate], settings: Settings) -> tuple[Candi
     if not admissible:
         chosen = min(candidates, key=lambda c: (round(c.shortfall(settings), 1), c.k))
         return chosen, f"fallback: no k has {limits}; {chosen.k} misses them by least"
+    enough = [c for c in admissible if c.k >= settings.k_to_act_on] or admissible
+    known = [c for c in enough if c.next_period is not None]
+    if known:
+        chosen = max(known, key=lambda c: (round(c.next_period or 0, 3), -c.k))
+        return (
+            chosen,
+            f"of the k with {limits} the one whose segments differ most in the next period ({chosen.next_period:.3f})",
+        )
     best = max(admissible, key=lambda c: c.stability)
-    chosen = max((c for c in admissible if c.stability >= best.stability_p10), key=lambda c: c.k)
-    return chosen, (
+    as_stable = [c for c in enough if c.stability >= best.stability_p10]
+    if not as_stable:
+        return min(enough, key=lambda c: c.k), f"fewest to act on with {limits}"
+    return max(as_stable, key=lambda c: c.k), (
         f"largest k with {limits}, and as stable as k = {best.k}, the most stable one, "
         f"is on a bad draw ({best.stability_p10:.3f})"
     )
@@ -241,19 +266,18 @@ def _judge(
 ) -> tuple[Space, Floats, list[Candidate]]:
     space = Space.of(logs, features, settings.clip)
     points = space.points(logs)
-    return space, points, [_candidate(points, k, draws, settings) for k in ks]
+    return space, points, [_candidate(space, points, k, draws, settings) for k in ks]
 
 
-def _candidate(points: Floats, k: int, draws: Draws, settings: Settings) -> Candidate:
-    judged = points[draws.judges]
-    partitions = [
-        nearest(judged, centroids_of(points[rows], k, n_init=2, seed=draws.seed + i))[0]
-        for i, rows in enumerate(draws.resamples)
-    ]
-    scores = [agreement(left, right, k) for i, left in enumerate(partitions) for right in partitions[i + 1 :]]
+def _candidate(space: Space, points: Floats, k: int, draws: Draws, settings: Settings) -> Candidate:
+    scores, error, resamples = _stability(points, k, draws, settings)
     centroids = centroids_of(points, k, n_init=settings.n_init, seed=draws.seed)
     labels, squared = nearest(points, centroids)
     total = float(((points - points.mean(0)) ** 2).sum())
+    next_period = None
+    if draws.later:
+        then, _ = nearest(space.points(draws.later.logs), centroids)
+        next_period = _explained_later(draws.later.outcomes, then, k)
     return Candidate(
         k,
         centroids,
@@ -261,7 +285,44 @@ def _candidate(points: Floats, k: int, draws: Draws, settings: Settings) -> Cand
         stability_p10=round(float(np.quantile(scores, 0.1)), 6),
         smallest_share=round(float(np.bincount(labels, minlength=k).min()) / len(points), 6),
         explained_variance=round(1 - float(squared.sum()) / total, 6),
+        stability_se=round(error, 6),
+        resamples=resamples,
+        next_period=next_period,
     )
+
+
+def _stability(points: Floats, k: int, draws: Draws, settings: Settings) -> tuple[Floats, float, int]:
+    """The agreement of each pair of resamples, the standard error of their mean, and how many resamples it took."""
+    judged = points[draws.judges]
+    partitions: list[Labels] = []
+    pairs = np.zeros((settings.most_resamples, settings.most_resamples))
+    error = np.inf
+    for i, rows in enumerate(draws.resamples):
+        partitions.append(nearest(judged, centroids_of(points[rows], k, n_init=2, seed=draws.seed + i))[0])
+        for j in range(i):
+            pairs[i, j] = pairs[j, i] = agreement(partitions[i], partitions[j], k)
+        count = i + 1
+        if count < settings.resamples:
+            continue
+        total = pairs.sum()
+        mean = total / (count * (count - 1))
+        without = (total - 2 * pairs[:count].sum(1)) / ((count - 1) * (count - 2))
+        error = float(np.sqrt((count - 1) / count * ((without - mean) ** 2).sum()))
+        if abs(mean - settings.min_stability) > 2 * error:
+            break
+    return pairs[np.triu_indices(len(partitions), 1)], error, len(partitions)
+
+
+def _explained_later(outcomes: Floats, labels: Labels, k: int) -> float:
+    rows = len(outcomes)
+    shares = []
+    for values in outcomes.T:
+        total = ((values - values.mean()) ** 2).sum()
+        counts = np.maximum(np.bincount(labels, minlength=k), 1)
+        means = np.bincount(labels, weights=values, minlength=k) / counts
+        within = ((values - means[labels]) ** 2).sum()
+        shares.append(1 - within / total * (rows - 1) / max(rows - k, 1) if total > 0 else 0.0)
+    return round(float(np.mean(shares)), 6)
 
 
 def _score(index: Any, points: Floats, labels: Labels) -> float | None:

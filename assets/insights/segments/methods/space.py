@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 BASE = ("recency_days", "frequency", "spend")
 EXTRAS = ("gap_mean_days", "items_a_purchase", "return_share", "category_count")
-TENURE = "t_days"
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -1,83 +1,47 @@
-"""Names of segments for shop people, in Chinese and English, by rule.
+"""Names of segments for shop people, in Chinese and English, made of what holds for their members.
 
-Each segment's mean recency, frequency and spend, in standard deviations of the population (log scale), is read as high,
-middle or low, and the cell is looked up in a table written by hand in both languages. Segments of one cell are told
-apart by the measure in which they differ most. A name says where a segment stands among this shop's customers on this
-day; it promises nothing about another shop, and the same segment may earn another name at the next fit. "New" is said
-only where the segment's customers are in fact new (when the age of the account is known).
+Each member's recency, frequency and spend are scored by the shop's cut points (features/methods/cut_points). Of each measure the
+narrowest range of scores is said that at least four in five members lie in; where all that is said does not hold together for
+four in five, the weakest part is widened until it does. What a name says is therefore true of four in five members, and whoever
+it is not true of is called "at the edge". Segments of one name are told apart by the measure in which they differ most.
 """
 
-from collections.abc import Mapping
-from itertools import product
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from assets.features.methods.cut_points import Scores
 from resources.words import Words
 
-BAND = 0.4
+HOLDS_FOR = 0.8
+WHOLE = (1, 5)
 
+Claims = Mapping[str, tuple[int, int]]
+"""By score, the range (both ends included) in which a name says that it lies."""
 
-# Rows: recency (recent, cooling, dormant); within: frequency high to low; then spend high to low.
-_LEVELS = (1, 0, -1)
-_RFM: dict[tuple[int, ...], Words] = dict(
-    zip(
-        product(_LEVELS, _LEVELS, _LEVELS),
-        (
-            Words("忠诚高价值客户", "Champions"),
-            Words("活跃忠诚客户", "Loyal regulars"),
-            Words("活跃小额常客", "Frequent small-basket buyers"),
-            Words("活跃高消费客户", "Active big spenders"),
-            Words("活跃普通客户", "Active mainstream customers"),
-            Words("活跃小额客户", "Active small spenders"),
-            Words("高消费新客户", "Big-spending new customers"),
-            Words("潜力新客户", "Promising new customers"),
-            Words("新客户", "New customers"),
-            Words("降温中的高价值客户", "High-value customers cooling off"),
-            Words("降温中的常客", "Regulars cooling off"),
-            Words("降温中的小额常客", "Small-basket regulars cooling off"),
-            Words("降温中的高消费客户", "Big spenders cooling off"),
-            Words("普通客户", "Mainstream customers"),
-            Words("小额普通客户", "Modest spenders"),
-            Words("低频高消费客户", "Occasional big spenders"),
-            Words("低频客户", "Occasional customers"),
-            Words("低频小额客户", "Occasional small spenders"),
-            Words("沉睡高价值客户", "Dormant champions"),
-            Words("沉睡常客", "Dormant regulars"),
-            Words("沉睡小额常客", "Dormant small-basket regulars"),
-            Words("沉睡高消费客户", "Dormant big spenders"),
-            Words("沉睡普通客户", "Dormant mainstream customers"),
-            Words("沉睡小额客户", "Dormant small spenders"),
-            Words("流失高消费客户", "Lapsed big spenders"),
-            Words("流失低频客户", "Lapsed occasional customers"),
-            Words("流失低价值客户", "Lapsed low-value customers"),
-        ),
-        strict=True,
-    )
-)
-_RF: dict[tuple[int, ...], Words] = dict(
-    zip(
-        product(_LEVELS, _LEVELS),
-        (
-            Words("忠诚客户", "Loyal customers"),
-            Words("活跃客户", "Active customers"),
-            Words("新客户", "New customers"),
-            Words("降温中的常客", "Regulars cooling off"),
-            Words("普通客户", "Mainstream customers"),
-            Words("低频客户", "Occasional customers"),
-            Words("沉睡常客", "Dormant regulars"),
-            Words("沉睡客户", "Dormant customers"),
-            Words("流失客户", "Lapsed customers"),
-        ),
-        strict=True,
-    )
-)
-# Recent and seldom, but with the shop for long: returning, not new.
-_NOT_NEW = {
-    "高消费新客户": Words("近期回访高消费客户", "Recently returned big spenders"),
-    "潜力新客户": Words("近期回访客户", "Recently returned customers"),
-    "新客户": Words("近期回访低频客户", "Recent occasional buyers"),
+# By score the ranges that a name may say, each followed by the wider one that it falls back to.
+_CHAINS: dict[str, tuple[tuple[tuple[int, int], ...], ...]] = {
+    "r_score": (((4, 5), (3, 5)), ((1, 2), (1, 3))),
+    "f_score": (((4, 5), (2, 5)), ((1, 1), (1, 3))),
+    "m_score": (((4, 5), (3, 5)), ((1, 2), (1, 3))),
 }
+_WORDS = {
+    ("r_score", (4, 5)): Words("近期活跃", "recent"),
+    ("r_score", (3, 5)): Words("尚活跃", "still active"),
+    ("r_score", (1, 2)): Words("沉睡", "dormant"),
+    ("r_score", (1, 3)): Words("久未购买", "quiet"),
+    ("f_score", (4, 5)): Words("高频", "frequent"),
+    ("f_score", (2, 5)): Words("有复购", "repeat"),
+    ("f_score", (1, 1)): Words("单次购买", "one-time"),
+    ("f_score", (1, 3)): Words("低频", "occasional"),
+    ("m_score", (4, 5)): Words("高消费", "high-spending"),
+    ("m_score", (3, 5)): Words("中高消费", "mid-to-high-spending"),
+    ("m_score", (1, 2)): Words("低消费", "low-spending"),
+    ("m_score", (1, 3)): Words("中低消费", "low-to-mid-spending"),
+}
+_MIXED = Words("混合型客户", "Mixed customers")
 # From the lowest to the highest value of the measure.
 _QUALIFIERS = {
     "spend": (Words("消费较低", "lower spend"), Words("消费居中", "middle spend"), Words("消费较高", "higher spend")),
@@ -87,17 +51,47 @@ _QUALIFIERS = {
         Words("购买较多", "buy more often"),
     ),
     "recency": (
-        Words("久未购买", "bought longer ago"),
+        Words("上次购买较早", "bought longer ago"),
         Words("时间居中", "in between"),
-        Words("购买较近", "bought more recently"),
+        Words("上次购买较近", "bought more recently"),
     ),
 }
 
 
-def name_segments(profile: pd.DataFrame) -> list[Words]:
-    """One name a row of `profile`: columns recency (high = bought lately), frequency, and where known spend and tenure
-    (high = old account), each in standard deviations from the population's mean."""
-    names = [_cell(row) for row in profile.to_dict("records")]
+def claims_of(members: Mapping[str, Scores]) -> Claims:
+    """What may be said of a segment with members of these scores: together true of at least HOLDS_FOR of them."""
+    chosen = {score: _narrowest(score, values) for score, values in members.items()}
+    while np.mean(holds(members, chosen)) < HOLDS_FOR:
+        said = [score for score, claim in chosen.items() if claim != WHOLE]
+        shares = {score: np.mean(_within(members[score], chosen[score])) for score in said}
+        weakest = min(said, key=lambda score: (shares[score], score))
+        chosen[weakest] = _wider(weakest, chosen[weakest])
+    return chosen
+
+
+def _narrowest(score: str, values: Scores) -> tuple[int, int]:
+    ranges = sorted((claim for chain in _CHAINS[score] for claim in chain), key=lambda claim: claim[1] - claim[0])
+    return next((claim for claim in ranges if np.mean(_within(values, claim)) >= HOLDS_FOR), WHOLE)
+
+
+def _wider(score: str, claim: tuple[int, int]) -> tuple[int, int]:
+    chain = next(chain for chain in _CHAINS[score] if claim in chain)
+    return dict(zip(chain, (*chain[1:], WHOLE), strict=True))[claim]
+
+
+def holds(scores: Mapping[str, Scores], claims: Claims) -> NDArray[np.bool_]:
+    """Of each customer whether all that a name claims is true of them."""
+    return np.logical_and.reduce([_within(scores[score], tuple(claim)) for score, claim in claims.items()])
+
+
+def _within(values: Scores, claim: tuple[int, ...]) -> NDArray[np.bool_]:
+    return (values >= claim[0]) & (values <= claim[1])
+
+
+def name_segments(claims: Sequence[Claims], profile: pd.DataFrame) -> list[Words]:
+    """One name a segment, no two alike, by its claims and its row of `profile`: recency (high = bought lately), frequency, and
+    where known spend, each in standard deviations from the population's mean."""
+    names = [_name(of) for of in claims]
     for name in dict.fromkeys(names):
         twins = [i for i, other in enumerate(names) if other == name]
         if len(twins) > 1:
@@ -106,14 +100,17 @@ def name_segments(profile: pd.DataFrame) -> list[Words]:
     return names
 
 
-def _cell(row: Mapping[str, float]) -> Words:
-    levels = tuple(
-        int(row[measure] > BAND) - int(row[measure] < -BAND)
-        for measure in ("recency", "frequency", "spend")
-        if measure in row
-    )
-    name = _RFM[levels] if len(levels) == 3 else _RF[levels]
-    return _NOT_NEW.get(name.zh, name) if row.get("tenure", -1.0) > -BAND else name
+def at_the_edge(name: Words) -> Words:
+    """What a member is called of whom the name of the segment is not true in every part."""
+    return Words(f"接近“{name.zh}”", f"At the edge of: {name.en}")
+
+
+def _name(claims: Claims) -> Words:
+    said = [_WORDS[score, (claim[0], claim[1])] for score, claim in claims.items() if tuple(claim) != WHOLE]
+    if not said:
+        return _MIXED
+    joined = Words.join(said, Words("、", ", "))
+    return Words(f"{joined.zh}客户", f"{joined.en.capitalize()} customers")
 
 
 def _told_apart(name: Words, twins: pd.DataFrame) -> list[Words]:

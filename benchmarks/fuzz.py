@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import random
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -40,11 +41,16 @@ tables: {orders: SELECT * FROM rows}
 DAY = date(2024, 12, 31)
 SHANGHAI = timezone(timedelta(hours=8))
 Cell = tuple[str, Any]
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
 def cell(dice: random.Random, field: Field) -> Cell:
     """A text and, where its column says what it means, its value."""
     if dice.random() < 0.2 or field.type == "VARCHAR":
+        if dice.random() < 0.2:
+            return dice.choice(
+                ["10.10", "1e5", "-0", "1.50", "0.0", f"{dice.randrange(10**5)}.{dice.randrange(10)}0"]
+            ), None
         # A quote or apostrophe of a spreadsheet is taken off an id, so of those the text alone is compared.
         return "".join(dice.choices(SIGNS, k=dice.choice([0, 1, 3, 8]))), None
     if field.type == "TIMESTAMP":
@@ -83,15 +89,25 @@ def _numbers(value: Decimal) -> Iterator[str]:
     yield f"({-value})" if value < 0 else f"+{value}"
 
 
+def _object(dice: random.Random, row: dict[str, str]) -> str:
+    """An object of JSON, in which half of what may stand there as a number does."""
+    values = {
+        name: text if NUMBER.fullmatch(text) and dice.random() < 0.5 else json.dumps(text, ensure_ascii=False)
+        for name, text in row.items()
+    }
+    return f"{{{', '.join(f'{json.dumps(name)}: {value}' for name, value in values.items())}}}"
+
+
 def write(dice: random.Random, path: Path, source: Source, names: list[str], rows: list[list[Cell]]) -> list[int]:
-    """Writes the rows; returns the places of those that were damaged: a field is missing."""
+    """Writes the rows; returns the places of those that were damaged: a field is missing, or the end of an object."""
     texts = [[text for text, _ in row] for row in rows]
-    if path.suffix == ".jsonl":
-        lines = [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in texts]
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return []
     # A file of which most records do not fit is refused.
     damaged = [place for place in range(len(rows)) if dice.random() < 0.01] if len(rows) > 9 else []
+    if path.suffix == ".jsonl":
+        lines = [_object(dice, dict(zip(names, row, strict=True))) for row in texts]
+        broken = (line[: -dice.randint(1, 9)] if place in damaged else line for place, line in enumerate(lines))
+        path.write_text("\n".join(broken) + "\n", encoding="utf-8")
+        return damaged
     doubled = source.escape == '"'
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(

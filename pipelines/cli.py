@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import warnings
+from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +15,10 @@ from rich.table import Table as Grid
 
 from pipelines.sentences import sentence
 from pipelines.stopping import Stop, Stopped, stoppable
+from resources.catalogue import in_words
 from resources.home import default_home, export_demo, open_home
 from resources.shop import Shop, load_shop
+from resources.words import language_of
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Zhike 知客: know the customer."
@@ -25,6 +28,9 @@ WIDTH = None if sys.stdout.isatty() else 120
 # What is printed are data, whose square brackets and colons mean nothing.
 console = Console(width=WIDTH, markup=False, emoji=False)
 errors = Console(stderr=True, width=WIDTH, markup=False, emoji=False)
+
+# What the shop people read, once a shop is known; see `_said`.
+LANGUAGE: ContextVar[str] = ContextVar("language", default="")
 
 Store = Annotated[str, typer.Option("--store", envvar="ZHIKE_STORE", help="Name of a folder in stores/, or a path.")]
 HomeFolder = Annotated[str | None, typer.Option("--home", help="Where Zhike writes. Also ZHIKE_HOME; default .zhike.")]
@@ -40,12 +46,22 @@ def main() -> None:
         known = sentence(error)
         if known is None:
             raise
-        errors.print(known.what, style="red", highlight=False, soft_wrap=True)
-        errors.print(f"  where: {known.where}\n  what to do: {known.remedy}", highlight=False, soft_wrap=True)
+        what, _, rest = _said(str(known)).partition("\n  ")
+        errors.print(what, style="red", highlight=False, soft_wrap=True)
+        errors.print(f"  {rest}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except Stopped as stopped:
         errors.print(str(stopped), highlight=False, soft_wrap=True)
         sys.exit(stopped.code)
+
+
+def _said(text: str) -> str:
+    """A sentence of Zhike in the language of the shop, before one is read in that of the terminal."""
+    return getattr(in_words(text), LANGUAGE.get() or _of_terminal())
+
+
+def _of_terminal() -> str:
+    return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "")
 
 
 def _shop(store: str, home: str | None) -> tuple[Shop, Path]:
@@ -53,7 +69,9 @@ def _shop(store: str, home: str | None) -> tuple[Shop, Path]:
         raise typer.BadParameter("it is empty", param_hint="--home")
     folder = (Path(home) if home else default_home()).expanduser().resolve()
     export_demo(folder)
-    return load_shop(store), folder
+    shop = load_shop(store)
+    LANGUAGE.set(language_of(shop.locale))
+    return shop, folder
 
 
 def _day(text: str | None) -> date | None:
@@ -167,7 +185,7 @@ def _run(
     for text in report.warnings:
         console.print(f"warning {text}", style="yellow", highlight=False, soft_wrap=True)
     for text in report.failures:
-        errors.print(f"failed {text}", style="red", highlight=False, soft_wrap=True)
+        errors.print(f"{_said('failed')} {_said(text)}", style="red", highlight=False, soft_wrap=True)
     return not report.is_fine
 
 
@@ -192,7 +210,8 @@ def init(
     for option, value, known in (("--lang", lang, ("zh", "en")), ("--dates", dates, ("dmy", "mdy"))):
         if value and value not in known:
             raise typer.BadParameter(f"{value!r} is neither {' nor '.join(known)}", param_hint=option)
-    language = lang or ("zh" if (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").startswith("zh") else "en")
+    language = lang or _of_terminal()
+    LANGUAGE.set(language)
     made = make_shop(files, into, language, dates)
     if as_json:
         said = {"folder": str(made.shop.folder), "name": asdict(made.draft.name), "tables": list(made.draft.tables)}
@@ -237,7 +256,9 @@ def status(store: Store = "demo", home: HomeFolder = None, as_json: AsJson = Fal
 
     shop, folder = _shop(store, home)
     found = status_of(shop, folder)
-    console.print(render(found)) if not as_json else print(json.dumps(found, ensure_ascii=False, default=str))
+    console.print(render(found, LANGUAGE.get())) if not as_json else print(
+        json.dumps(found, ensure_ascii=False, default=str)
+    )
 
 
 @app.command()

@@ -16,7 +16,9 @@ PERSONAL = """\
   a year after the delivery.
 
 - A record of a CSV file whose fields or quotes do not fit its header, or with bytes that its encoding does not have, costs itself alone: `file`
-  and `line` are in quarantine. A file of which most records do not fit, or that is cut, is refused.
+  and `line` (of a sheet its row) are in quarantine. So does a line of JSON (`.jsonl`, `.ndjson`) that is no object, or has a name twice. A file
+  of which most records do not fit, or that is cut, is refused; so is a list (`[{…}, …]`) that is broken anywhere, for what follows cannot be told.
+- A number of JSON is read as it is written: the id 10.10 stays 10.10, and 1e5 stays 1e5.
 
 A row that does not fit is in `clean.quarantine` with the reason. A day with too many such rows is refused (`limits.quarantine_share`).
 

@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from pipelines.failures import failures
+from resources.catalogue import in_words
 from resources.code import code_version
 from resources.database import connected, held
 from resources.errors import ZhikeError
@@ -107,7 +108,10 @@ def _older(connection: duckdb.DuckDBPyConnection) -> Counter[str]:
     return older
 
 
-def render(found: dict[str, Any]) -> Group:
+def render(found: dict[str, Any], language: str) -> Group:
+    def said(text: str) -> str:
+        return getattr(in_words(text), language)
+
     grid = Grid(
         "table",
         "first",
@@ -121,18 +125,24 @@ def render(found: dict[str, Any]) -> Group:
     for row in found["tables"]:
         counts = (f"{row['partitions']:,}", f"{row['rows']:,}", *(str(row[name] or "") for name in ("stale", "older")))
         grid.add_row(row["table"], row["first"] or "", row["newest"] or "", *counts)
-    parts: list[Any] = [grid] if found["tables"] else [Text("Nothing has been run yet: zhike run --store …")]
+    parts: list[Any] = [grid] if found["tables"] else [Text(said("Nothing has been run yet: zhike run --store …"))]
     if any(row["stale"] for row in found["tables"]):
-        parts.append(Text("Stale: an input changed since; run these days and weeks again (zhike run).", style="yellow"))
+        parts.append(
+            Text(said("Stale: an input changed since; run these days and weeks again (zhike run)."), style="yellow")
+        )
     if any(row["older"] for row in found["tables"]):
-        parts.append(Text("Older code: made before Zhike was upgraded; zhike run makes it again.", style="yellow"))
+        parts.append(
+            Text(said("Older code: made before Zhike was upgraded; zhike run makes it again."), style="yellow")
+        )
     if found["held_by"]:
         parts.append(Text(found["held_by"], style="yellow"))
     if found["snapshot"]:
-        parts.append(Text(f"Published snapshot: {found['snapshot']['version']}, as of {found['snapshot']['as_of']}"))
+        parts.append(
+            Text(said(f"Published snapshot: {found['snapshot']['version']}, as of {found['snapshot']['as_of']}"))
+        )
     if found["bytes"]:
         takes = ", ".join(f"{part} {size / 1e6:,.1f} MB" for part, size in found["bytes"].items())
-        parts.append(Text(f"Takes: {takes}"))
+        parts.append(Text(said(f"Takes: {takes}")))
     for failure in found["failures"]:
-        parts.append(Text(f"Failed {failure['job']} run {failure['run'][:8]}: {failure['why']}", style="red"))
+        parts.append(Text(said(f"Failed {failure['job']} run {failure['run'][:8]}: {failure['why']}"), style="red"))
     return Group(*parts)

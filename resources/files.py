@@ -8,14 +8,16 @@ import csv
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
-from resources.errors import ZhikeError, engine_words
-from resources.packed import BLOCK, last_byte, opened, unpacked_name
-from resources.quoting import identifier, literal
+from resources.errors import ZhikeError
+from resources.objects import Broken, apart, each_object, form_of, objects, sort_out_lines
+from resources.packed import BLOCK, opened, tail, unpacked_name
+from resources.quoting import literal
 from resources.records import (
     BROKEN,
     CONTROL,
@@ -56,29 +58,63 @@ def relation(connection: duckdb.DuckDBPyConnection, path: str, source: Source) -
     if kind == "parquet":
         return f"read_parquet({literal(path)})"
     if kind == "xlsx":
-        return _csv(_sheet(path, source), plain(source), b"")
-    last = last_byte(path)
+        return _csv(_sheet(path, source)[0], plain(source), b"")
+    end = tail(path)
     if kind in JSONS:
-        return _json(connection, path, "auto" if kind == "json" else "newline_delimited")
+        form = _form(path)
+        if form == "array" and not end.rstrip().endswith(b"]"):
+            raise ZhikeError("the list has no end, as of a file that was cut", path, "deliver it again, whole")
+        try:
+            return objects(connection, path, form)
+        except Broken as error:
+            raise Unfit(error.what, path, error.remedy) from None
     if not is_utf8(source.encoding):
-        path, last = _in_utf8(path, source.encoding), b""
-    return _csv(path, source, last)
+        path, end = _in_utf8(path, source.encoding), b""
+    return _csv(path, source, end[-1:])
 
 
 def sorted_out(path: str, source: Source) -> tuple[str, list[Refused]] | None:
-    """Of a CSV file that the engine gave up on: a copy with the records that fit, as PLAIN reads it, and the others. None for another
-    kind of file. Raises ZhikeError where most records do not fit, or the encoding is another one."""
+    """Of a file with a record a line that the engine gave up on: a copy with the records that fit, as `plain` reads it, and the others.
+    None for another kind of file. Raises ZhikeError where most records do not fit, or the encoding is another one."""
+    if kind_of(path) in JSONS and _form(path) == "newline_delimited":
+        copy = _copy(path, "sorted.jsonl")
+        return str(copy), sort_out_lines(path, copy)
+    rows: Sequence[int] = ()
+    name = Path(path).name
     if kind_of(path) == "xlsx":
-        path, source = _sheet(path, source), plain(source)
+        (path, rows), source = _sheet(path, source), plain(source)
     if kind_of(path) not in TEXTS:
         return None
     copy = _copy(path, "sorted.csv")
-    return str(copy), sort_out(path, source, _delimiter(path, source), copy)
+    refused = sort_out(path, source, _delimiter(path, source), copy, rows)
+    return str(copy), [replace(record, file=name) for record in refused]
 
 
 def records(path: str, source: Source) -> Iterator[tuple[int, list[str]]]:
-    """The records of a CSV file, each with the line on which it begins; none of another kind of file."""
-    return each_record(path, source, _delimiter(path, source)) if kind_of(path) in TEXTS else iter(())
+    """The records of a file, each with the line on which it begins: of a sheet or a Parquet file its row, of a list of objects its number."""
+    kind = kind_of(path)
+    if kind in JSONS:
+        return each_object(path, _form(path))
+    if kind == "xlsx":
+        copy, rows = _sheet(path, source)
+        return each_record(copy, plain(source), ",", rows)
+    if kind == "parquet":
+        return _each_row(path)
+    return each_record(path, source, _delimiter(path, source)) if kind in TEXTS else iter(())
+
+
+def _each_row(path: str) -> Iterator[tuple[int, list[str]]]:
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet({literal(path)})")
+        for number, row in enumerate(iter(found.fetchone, None), 1):
+            yield number, [value for value in row if value is not None]
+
+
+def place(path: str, number: int) -> str:
+    """Where the record stands that `records` numbers so."""
+    kind = kind_of(path)
+    unit = "row" if kind in ("xlsx", "parquet") else "record" if kind == "json" else "line"
+    return f"{Path(path).name}, {unit} {number}"
 
 
 def plain(source: Source) -> Source:
@@ -86,25 +122,18 @@ def plain(source: Source) -> Source:
     return Source(path=source.path, header=source.header, open_end=True)
 
 
-def _sheet(path: str, source: Source) -> str:
+def _sheet(path: str, source: Source) -> tuple[str, Sequence[int]]:
+    """A copy of a sheet as CSV, and the sheet's row of each of its records."""
     copy = _copy(path, f"{Path(path).name}.csv")
-    write_sheet(path, source.sheet, source.skip, copy)
-    return str(copy)
+    return str(copy), write_sheet(path, source.sheet, source.skip, copy)
+
+
+def _form(path: str) -> str:
+    return form_of(path, is_lines=kind_of(path) != "json")
 
 
 def _delimiter(path: str, source: Source) -> str:
     return source.delimiter or ("\t" if kind_of(path) == "tsv" else ",")
-
-
-def _json(connection: duckdb.DuckDBPyConnection, path: str, form: str) -> str:
-    # Depth 1 leaves every value as it is written; the whole file is read for its names, since exports leave out nulls.
-    read = f"read_json({literal(path)}, format = '{form}', maximum_depth = 1, sample_size = -1)"
-    try:
-        names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()]
-    except duckdb.Error as error:
-        raise ZhikeError(f"the file is not JSON: {engine_words(error)}", path, "deliver it again, whole") from None
-    columns = ", ".join(f"{identifier(name)} ->> '$' AS {identifier(name)}" for name in names)
-    return f"(SELECT {columns} FROM {read})"
 
 
 def _csv(path: str, source: Source, last: bytes) -> str:
@@ -127,7 +156,7 @@ def _csv(path: str, source: Source, last: bytes) -> str:
             path,
             "deliver it again, whole; where its system always writes so, set `open_end: true` at its source",
         )
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in _distinct(names, is_header=source.header))
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in apart(names if source.header else [""] * len(names)))
     line = "\\r" if b"\r" in head and b"\n" not in head else ""
     return (
         f"read_csv({literal(path)}, auto_detect = false, columns = {{{columns}}}, header = {str(source.header).lower()}, "
@@ -143,19 +172,6 @@ def _not_utf8(path: str, read: bytes, line: int) -> ZhikeError:
     if not likely:
         return ZhikeError("the file is not text", path, "deliver what the source declares: a table as text")
     return ZhikeError(f"the file is not UTF-8: line {line}", path, f"set `encoding: {likely}` at its source")
-
-
-def _distinct(names: "list[str]", *, is_header: bool) -> "list[str]":
-    """Column names, each once: a second `id` is `id_1`; one without a name is called by its place."""
-    found: dict[str, None] = {}
-    for place, given in enumerate(names):
-        name = (given if is_header else "") or f"column{place}"
-        number, own = 0, name
-        while own.casefold() in {known.casefold() for known in found}:
-            number += 1
-            own = f"{name}_{number}"
-        found[own] = None
-    return list(found)
 
 
 _FOLDER: "list[tempfile.TemporaryDirectory[str]]" = []

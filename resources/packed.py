@@ -9,6 +9,7 @@ from typing import IO
 from resources.errors import ZhikeError
 
 BLOCK = 1 << 20
+TAIL = 64
 PACKED = (".gz", ".zst")
 
 
@@ -29,20 +30,20 @@ def opened(path: str) -> "IO[bytes]":
     return Path(path).open("rb")
 
 
-def last_byte(path: str) -> bytes:
-    """The last byte of a file's text. Raises ZhikeError for a packed file that is cut or damaged."""
+def tail(path: str) -> bytes:
+    """The last bytes of a file's text, TAIL at most. Raises ZhikeError for a packed file that is cut or damaged."""
     try:
         if path.endswith(".zst"):
             _walk_frames(path)
         if not path.endswith(PACKED):
             with Path(path).open("rb") as file:
                 file.seek(0, io.SEEK_END)
-                file.seek(max(0, file.tell() - 1))
-                return file.read(1)
+                file.seek(max(0, file.tell() - TAIL))
+                return file.read(TAIL)
         last = b""
         with opened(path) as file:
             while block := file.read(BLOCK):
-                last = block[-1:]
+                last = (last + block)[-TAIL:]
         return last
     except (EOFError, zlib.error, OSError) as error:
         raise ZhikeError(f"the file is cut or damaged: {error}", path, "deliver it again, whole") from None

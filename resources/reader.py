@@ -21,6 +21,7 @@ from resources.errors import ZhikeError, engine_words
 from resources.files import Unfit, forget_copies, plain, relation, sorted_out
 from resources.home import Home
 from resources.mapping import require_select
+from resources.quoting import literal
 from resources.records import Refused
 from resources.shop import Shop, Source
 
@@ -40,7 +41,7 @@ class Delivery:
     @property
     def databases(self) -> dict[str, Source]:
         """The sources that are queries: whether they changed only asking tells."""
-        return {name: spec for name, spec in self.specs.items() if spec.postgres}
+        return {name: spec for name, spec in self.specs.items() if spec.database}
 
     @property
     def is_there(self) -> bool:
@@ -119,7 +120,7 @@ def deliveries(shop: Shop, table: ContractTable, days: Sequence[date]) -> list[D
 
 
 def _paths(shop: Shop, chosen: dict[str, Source], day: date | None = None) -> dict[str, str]:
-    return {name: resolve(shop, spec.path, day) for name, spec in chosen.items() if not spec.postgres}
+    return {name: resolve(shop, spec.path, day) for name, spec in chosen.items() if not spec.database}
 
 
 def delivered_days(shop: Shop, table: ContractTable) -> list[date]:
@@ -175,8 +176,11 @@ def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery, copies: Mapp
                 "deliver it (with a header and no rows for a day on which nothing happened), or correct the path in store.yaml",
             )
         spec = delivery.spec(name)
-        found = [(copies.get(file, file), plain(spec) if file in copies else spec) for file in map(str, _expand(path))]
-        parts = [f"SELECT * FROM {relation(connection, file, declared)}" for file, declared in found]
+        parts: list[str] = []
+        for file in map(str, _expand(path)):
+            read_so = relation(connection, copies.get(file, file), plain(spec) if file in copies else spec)
+            named = f", {literal(Path(file).name)} AS file_name" if spec.name_files else ""
+            parts.append(f"SELECT *{named} FROM {read_so}")
         try:
             connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {" UNION ALL BY NAME ".join(parts)}')
         except duckdb.Error as error:

@@ -6,6 +6,12 @@ TIMESTAMPTZ keeps a zone's name for the rows after it, a cast to TIMESTAMP drops
 
 import duckdb
 
+# Languages of locales in which the comma separates the decimals.
+# fmt: off
+DECIMAL_COMMA = frozenset(
+    {"pt", "es", "de", "fr", "it", "nl", "pl", "ru", "tr", "id", "vi", "da", "sv", "nb", "fi", "cs", "el", "hu", "ro", "uk"}
+)
+# fmt: on
 # Signs of East Asian keyboards in the place of ASCII, and the spaces that spreadsheets and locales put in.
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "　\u00a0\u202f\u2009−"
 _NARROW = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + "    -"

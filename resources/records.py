@@ -10,7 +10,7 @@ import io
 import itertools
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ codecs.register_error("zhike", lambda error: (BROKEN, error.end))  # pyright: ig
 
 @dataclass(frozen=True)
 class Refused:
-    """A record that is no row: the name of its file, the line on which it begins, and why."""
+    """A record that is no row: the name of its file, the line on which it begins (of a sheet its row), and why."""
 
     file: str
     line: int
@@ -70,8 +70,9 @@ def dialect_of(source: Source, delimiter: str) -> "dict[str, object]":
     }
 
 
-def sort_out(path: str, source: Source, delimiter: str, copy: Path) -> list[Refused]:
-    """Writes the records of a CSV file that fit its first one into `copy` (UTF-8, commas) and returns the others.
+def sort_out(path: str, source: Source, delimiter: str, copy: Path, numbers: Sequence[int] = ()) -> list[Refused]:
+    """Writes the records of a CSV file that fit its first one into `copy` (UTF-8, commas) and returns the others, under their `numbers`
+    where these are not the lines on which they begin.
 
     Raises ZhikeError where more records are refused than fit, or where all that is not ASCII has another encoding than the declared one.
     """
@@ -84,7 +85,8 @@ def sort_out(path: str, source: Source, delimiter: str, copy: Path) -> list[Refu
         lines = Lines(iter(text))
         # With this end of line Python's writer puts quotes around both of its signs.
         write = csv.writer(file, lineterminator="\r\n").writerow
-        for line, record, why in _records(lines, source, delimiter):
+        for place, (line, record, why) in enumerate(_records(lines, source, delimiter)):
+            line = numbers[place] if numbers else line
             if any(BROKEN in words for words in (lines.taken[:1] if why else lines.taken)):
                 refused.append(Refused(Path(path).name, line, f"the record is not {source.encoding.upper()}"))
                 broken.append(refused[-1])
@@ -108,11 +110,13 @@ def _text(path: str, source: Source) -> io.TextIOWrapper:
     return io.TextIOWrapper(opened(path), encoding=encoding, errors="zhike", newline="")
 
 
-def each_record(path: str, source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The records of a CSV file, each with the line on which it begins."""
+def each_record(
+    path: str, source: Source, delimiter: str, numbers: Sequence[int] = ()
+) -> Iterator[tuple[int, list[str]]]:
+    """The records of a CSV file, each with the line on which it begins, or its own of `numbers`."""
     with _text(path, source) as text:
-        for line, record, _ in _records(Lines(iter(text)), source, delimiter):
-            yield line, record
+        for place, (line, record, _) in enumerate(_records(Lines(iter(text)), source, delimiter)):
+            yield numbers[place] if numbers else line, record
 
 
 def _records(lines: Lines, source: Source, delimiter: str) -> Iterator[tuple[int, list[str], str]]:

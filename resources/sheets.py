@@ -1,7 +1,8 @@
 """A sheet of an Excel workbook as text: what it shows of ids, dates as ISO, numbers as their digits."""
 
 import csv
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from resources.errors import ZhikeError
 DIGITS = 15
 
 
-def write_sheet(path: str, sheet: str, skip: int, copy: Path) -> None:
-    """Writes a sheet (the first, unless named) below its first `skip` rows into `copy` as CSV. Rows without a value are left out.
+def write_sheet(path: str, sheet: str, skip: int, copy: Path) -> Sequence[int]:
+    """Writes a sheet (the first, unless named) below its first `skip` rows into `copy` as CSV, and returns the number of each row that is
+    written: those without a value are left out.
 
     A number of more than 15 digits is written in exponent notation, since its last ones are lost. Raises ZhikeError for what is no
     workbook, or has no such sheet.
@@ -30,8 +32,13 @@ def write_sheet(path: str, sheet: str, skip: int, copy: Path) -> None:
             )
         rows = (book[sheet] if sheet else book.worksheets[0]).iter_rows(min_row=skip + 1)
         with copy.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\r\n").writerows(_filled(rows))
+            numbers = array("L")
+            writer = csv.writer(file, lineterminator="\r\n")
+            for number, texts in _filled(enumerate(rows, skip + 1)):
+                numbers.append(number)
+                writer.writerow(texts)
         book.close()
+        return numbers
     except (BadZipFile, InvalidFileException, KeyError, EOFError, SyntaxError, ValueError) as error:
         raise ZhikeError(
             f"the file is cut, or no Excel workbook without a password: {type(error).__name__}",
@@ -40,16 +47,16 @@ def write_sheet(path: str, sheet: str, skip: int, copy: Path) -> None:
         ) from None
 
 
-def _filled(rows: Iterator[Any]) -> Iterator[list[str]]:
+def _filled(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[str]]]:
     """The rows as wide as the first one that has values, wider only where they have more."""
     width = 0
-    for cells in rows:
+    for number, cells in rows:
         texts = [_text(cell) for cell in cells]
         while len(texts) > width and not texts[-1]:
             texts.pop()
         if any(texts):
             width = width or len(texts)
-            yield texts + [""] * (width - len(texts))
+            yield number, texts + [""] * (width - len(texts))
 
 
 def _text(cell: Any) -> str:

@@ -22,14 +22,9 @@ from pydantic import (
 
 from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
+from resources.reading import DECIMAL_COMMA
 from resources.words import Words
 
-# Languages of locales in which the comma separates the decimals.
-# fmt: off
-DECIMAL_COMMA = frozenset(
-    {"pt", "es", "de", "fr", "it", "nl", "pl", "ru", "tr", "id", "vi", "da", "sv", "nb", "fi", "cs", "el", "hu", "ro", "uk"}
-)
-# fmt: on
 STORES = Path(__file__).resolve().parent.parent / "stores"
 
 
@@ -47,19 +42,19 @@ class Source(BaseModel):
     model_config = ConfigDict(extra="forbid")
     path: str = ""
     postgres: Database | None = Field(None, description="In place of a path: the database that `query` asks.")
+    mysql: Database | None = Field(None, description="The same of MySQL or MariaDB.")
     query: str = Field("", description="One select in the words of the database.")
     history: bool = False
     optional: bool = False
     delimiter: str = Field("", max_length=1, description="What separates fields; by default a comma, in .tsv a tab.")
     quote: str = Field('"', max_length=1, description="What encloses a field; empty where nothing does.")
     escape: str = Field('"', max_length=1, description="What stands before a quote within a field.")
-    header: bool = Field(
-        True, description="Whether the first line names the columns; else they are column0, column1, …"
-    )
+    header: bool = Field(True, description="Whether the first line names the columns; else they are column0, …")
     skip: int = Field(0, ge=0, description="Lines before the header.")
     encoding: str = Field("utf-8", description="How the text is encoded: utf-8, gb18030, utf-16, latin-1, …")
     sheet: str = Field("", description="Which sheet of an Excel workbook; unless told the first.")
     open_end: bool = Field(False, description="Whether the last line may lack its end; else such a file counts as cut.")
+    name_files: bool = Field(False, description="Whether each row also tells its file, in a column `file_name`.")
     dates: Literal["dmy", "mdy"] | None = Field(
         None,
         description="The order of day and month in dates such as 05/01/2024; without it, a day above 12 settles it.",
@@ -78,10 +73,15 @@ class Source(BaseModel):
     def is_dated(self) -> bool:
         return "{date}" in self.path
 
+    @property
+    def database(self) -> tuple[str, Database] | None:
+        """The kind of database that is asked, and where its address stands; None for files."""
+        return ("postgres", self.postgres) if self.postgres else ("mysql", self.mysql) if self.mysql else None
+
     @model_validator(mode="after")
     def _either(self) -> "Source":
-        if bool(self.path) == bool(self.postgres) or bool(self.query) != bool(self.postgres):
-            raise ValueError("a source has either a `path`, or `postgres` with a `query`")
+        if sum(map(bool, (self.path, self.postgres, self.mysql))) != 1 or bool(self.query) != bool(self.database):
+            raise ValueError("a source has either a `path`, or `postgres` or `mysql` with a `query`")
         if self.history and self.is_dated:
             raise ValueError(f"source {self.path}: `history: true` and {{date}} exclude each other")
         return self

@@ -36,6 +36,11 @@ class Words:
         return Words(*(mark.join(text) for mark, text in zip(between or SEMICOLON, languages, strict=True)))
 
 
+def language_of(locale: str) -> str:
+    """The language of the product in which people of a locale read: its field in Words."""
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
 NOTHING = Words("", "")
 SEMICOLON = Words("；", "; ")
 

@@ -50,7 +50,7 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
 
 def _file_kind(shop: Shop, table: ContractTable) -> str:
     sources = [spec for specs in shop.sources_of(table.name).values() for spec in specs]
-    paths = [spec.path for spec in sources if not spec.postgres]
+    paths = [spec.path for spec in sources if not spec.database]
     if not paths:
         return "postgres"
     return "parquet" if all(".parquet" in path for path in paths) else "csv"

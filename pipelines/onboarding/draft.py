@@ -25,8 +25,8 @@ class Draft:
     left: list[Found] = field(default_factory=list)
 
 
-def of_preset(found: Sequence[Found], known: Sequence[Preset]) -> Draft | None:
-    """The draft of a known export; None where the files are none.
+def of_preset(found: Sequence[Found], known: Sequence[Preset], language: str) -> Draft | None:
+    """The draft of a known export, with the comments of one language; None where the files are none.
 
     Raises ZhikeError where a file of the export is missing without which there are no orders.
     """
@@ -35,7 +35,7 @@ def of_preset(found: Sequence[Found], known: Sequence[Preset]) -> Draft | None:
         return None
     preset, files = match
     absent = [name for name in preset.sources if name not in files]
-    selects = {table: preset.select(table) for table in preset.tables}
+    selects = {table: preset.select(table, language) for table in preset.tables}
     lacking = {
         table: [name for name in absent if re.search(rf"\b{name}\b", select)] for table, select in selects.items()
     }

@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.onboarding.findings import NOT_DECLARED, Finding, Level
+from resources.catalogue import in_words
 from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
+from resources.files import place
 from resources.reader import Delivery
 from resources.records import Refused
 from resources.shop import Shop
@@ -109,7 +111,9 @@ def told(table: str, error: ZhikeError, also: Sequence[date] = ()) -> Finding:
     more = Words("（另有 {} 天也如此，如 {}）", " (so too on {} more days, such as {})")
     more = more.format(len(also), also[0]) if also else ""
     says = Words("{}{}。在：{}。怎么办：{}。", "{}{}. Where: {}. What to do: {}.")
-    return Finding(table, None, "error", says.format(error.what, more, error.where, error.remedy))
+    return Finding(
+        table, None, "error", says.format(in_words(error.what), more, in_words(error.where), in_words(error.remedy))
+    )
 
 
 def about_files(
@@ -149,7 +153,7 @@ def about_files(
     files = [Path(path).name for delivery in looked_at for path in delivery.files.values()]
     yield Finding(table.name, None, "ok", says, list(dict.fromkeys(files))[:EXAMPLES])
     if counts.refused:
-        lines = [f"{record.file}, line {record.line}: {record.why}" for record in counts.refused[:EXAMPLES]]
+        lines = [f"{place(record.file, record.line)}: {record.why}" for record in counts.refused[:EXAMPLES]]
         share = len(counts.refused) / (counts.rows + len(counts.refused))
         yield Finding(table.name, None, "warning", REFUSED.format(len(counts.refused)), lines, share)
     if table.name in shop.drops:

@@ -8,6 +8,7 @@ from rich.console import Group
 from rich.table import Table as Grid
 from rich.text import Text
 
+from resources.catalogue import in_words
 from resources.words import Words
 
 Level = Literal["ok", "warning", "error"]
@@ -79,7 +80,9 @@ def _grid(table: str, findings: list[Finding], language: int) -> Grid:
         share = f"{finding.share:.2%} " if finding.share and finding.column else ""
         about = (finding.column or "") if is_declared else finding.table
         message = own(finding.says) if is_declared else own(finding.says).removeprefix(title).lstrip(":： ")
-        shown = Text("\n".join([*finding.examples, *([finding.where] if finding.where else [])]))
+        # Of a column they are values, which stay as they are; of a table reasons and places.
+        examples = finding.examples if finding.column else [own(in_words(text)) for text in finding.examples]
+        shown = Text("\n".join([*examples, *([own(in_words(finding.where))] if finding.where else [])]))
         grid.add_row(MARKS[finding.level], about, Text(share + message), shown)
     if fitting:
         grid.add_row(MARKS["ok"], "", Text(own(FIT.format(", ".join(fitting)))), "")

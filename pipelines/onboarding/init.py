@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ def make_shop(files: Sequence[Path], folder: Path, language: str, dates: str = "
         register(connection, secrets.token_bytes(32))
         register_reading(connection, "UTC")
         found = [look_at(connection, path.absolute(), dates) for path in files]
-        draft = of_preset(found, presets()) or propose(
+        draft = of_preset(found, presets(), language) or propose(
             found, {file.path: columns_of(connection, file) for file in found}, language
         )
         shop = _surveyed(connection, draft, folder)
@@ -67,7 +68,12 @@ def make_shop(files: Sequence[Path], folder: Path, language: str, dates: str = "
 
 def _surveyed(connection: duckdb.DuckDBPyConnection, draft: Draft, folder: Path) -> Shop:
     """The draft as a shop, with the zone, the currency and the days that its own rows tell."""
-    sources = {name: {"path": _pattern(files), **settings_of(files)} for name, files in draft.sources.items()}
+    naming = [select for select in draft.tables.values() if re.search(r"\bfile_name\b", select)]
+    sources: dict[str, dict[str, Any]] = {
+        name: {"path": _pattern(files), **settings_of(files)} for name, files in draft.sources.items()
+    }
+    for name, source in sources.items():
+        source |= {"name_files": True} if any(re.search(rf"\b{name}\b", select) for select in naming) else {}
     given: dict[str, Any] = {"time_zone": "UTC", "currency": "CNY", **draft.shop}
 
     def shop_from(first: date, last: date | None) -> Shop:

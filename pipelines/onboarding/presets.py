@@ -1,6 +1,7 @@
 """Known exports: one folder each under stores/presets, with a preset.yaml (which columns tell it, where it is exported, what is taken
 for what) and one select a contract table."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -27,8 +28,11 @@ class Preset(BaseModel):
     missing: list[Words]
     folder: Path
 
-    def select(self, table: str) -> str:
-        return (self.folder / self.tables[table]).read_text(encoding="utf-8")
+    def select(self, table: str, language: str) -> str:
+        """The select of a contract table. Its comments begin with `-- zh:` or `-- en:`; those of one language are kept."""
+        text = (self.folder / self.tables[table]).read_text(encoding="utf-8")
+        others = "|".join(other for other in vars(self.name) if other != language)
+        return re.sub(rf"(?m)^( *-- ){language}: ", r"\1", re.sub(rf"(?m)^ *-- (?:{others}): .*\n", "", text))
 
 
 def presets() -> list[Preset]:

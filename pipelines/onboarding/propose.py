@@ -33,6 +33,16 @@ EVENTS = {
     "click": "clk select_item 点击",
 }
 FACTS = {"events": "occurred_at", "reviews": "reviewed_at", "messages": "sent_at"}
+# What a line of an order says: two that say the same are two copies.
+SAID = ("product", "title", "quantity", "price", "amount", "discount", "time")
+NUMBERED = Words(
+    "文件里没有明细行号：同一订单的明细按内容编号；同一文件里两行相同算两行，同一订单出现在两个文件里只算一次。",
+    "The file has no line numbers: lines of one order are numbered by what they say. Two equal ones of a file are two; an order in two files is one.",
+)
+KNOWN = Words(
+    "商品从第一次以这个名称被订购的那天起算作已知。",
+    "A product is known from the first day on which it was ordered under this name.",
+)
 FILE = Words("{0} → {1}：{2}", "{0} → {1}: {2}")
 NAME = Words("我的店", "My shop")
 PARTS = {
@@ -92,10 +102,10 @@ def propose(found: Sequence[Found], columns: Mapping[Path, Sequence[Column]], la
     tables = {kind: _select(kind, roles[kind]) for kind in FACTS | {"products": "", "customers": ""} if kind in kinds}
     if "event" in roles.get("orders", {}):
         tables["events"] = _select("events", roles["orders"], f"orders_file\nWHERE NOT {_is_purchase(roles['orders'])}")
-    tables = {"orders": _orders(roles), **tables}
+    tables = {"orders": _orders(roles, language), **tables}
     ours = roles["orders"] if "orders" in roles else roles["heads"] | roles["lines"]
     if "products" not in tables and ours.keys() & {"title", "category", "brand"}:
-        tables["products"] = _products(roles)
+        tables["products"] = _products(roles, language)
     took = [FILE.format(" ".join(file.path.name for file in kinds[kind]), kind, _told(roles[kind])) for kind in kinds]
     zone, currency = ("Asia/Shanghai", "CNY") if language == "zh" else ("UTC", "USD")
     absent = [LACKING["zone"].format(zone, currency)]
@@ -141,35 +151,39 @@ def _value(column: Column, of: str = "") -> str:
     return f"regexp_replace({named}, ' *UTC$', 'Z')" if column.utc >= READABLE else named
 
 
-def _lines(roles: Mapping[str, Mapping[str, Column]]) -> tuple[dict[str, str], str]:
-    """The columns of a line of an order by role, quoted, and what they are selected from."""
+def _lines(roles: Mapping[str, Mapping[str, Column]], *, numbered: bool = False) -> tuple[dict[str, str], str]:
+    """The columns of a line of an order by role, quoted, and what they are selected from: `numbered`, with the number of each line among
+    those of its file that say the same, as `copy_no`."""
+    kind = "orders" if "orders" in roles else "lines"
+    lines_file = f"{kind}_file"
+    if numbered:
+        said = ", ".join(_value(roles[kind][role]) for role in ("order", "customer", *SAID) if role in roles[kind])
+        lines_file = (
+            f"(\n    SELECT *, row_number() OVER (PARTITION BY {said}, file_name) AS copy_no FROM {lines_file}\n)"
+        )
     if "orders" in roles:
-        return {role: _value(column) for role, column in roles["orders"].items()}, "orders_file"
+        return {role: _value(column) for role, column in roles["orders"].items()}, lines_file
     heads, lines = roles["heads"], roles["lines"]
     columns = {role: _value(column, "h.") for role, column in heads.items()}
     columns |= {role: _value(column, "l.") for role, column in lines.items()}
     # A line whose order is not there is seen in quarantine.
-    joined = (
-        f"lines_file AS l\nLEFT JOIN heads_file AS h ON {_value(heads['order'], 'h.')} = {_value(lines['order'], 'l.')}"
-    )
+    joined = f"{lines_file} AS l\nLEFT JOIN heads_file AS h ON {_value(heads['order'], 'h.')} = {_value(lines['order'], 'l.')}"
     return columns, joined
 
 
-def _orders(roles: Mapping[str, Mapping[str, Column]]) -> str:
-    own, source = _lines(roles)
+def _orders(roles: Mapping[str, Mapping[str, Column]], language: str) -> str:
+    own, source = _lines(roles, numbered=not any("line" in columns for columns in roles.values()))
     thing = own.get("product") or own["title"]
     order = (
         own.get("order") or f"concat_ws('-', {', '.join(own[role] for role in ('customer', 'time') if role in own)})"
     )
     quantity = own.get("quantity", "1")
-    said = ", ".join(
-        [thing, *(own[role] for role in ("title", "quantity", "price", "amount", "discount", "time") if role in own)]
-    )
+    said = ", ".join([thing, *(own[role] for role in SAID if role in own and own[role] != thing)])
     chosen = [
         f"{order} AS order_id",
         f"{own['line']} AS line_no"
         if "line" in own
-        else f"dense_rank() OVER (PARTITION BY {order} ORDER BY {said}) AS line_no",
+        else f"dense_rank() OVER (PARTITION BY {order} ORDER BY {said}, copy_no) AS line_no",
         *([f"{own['customer']} AS customer_id"] if "customer" in own else []),
         f"{thing} AS product_id",
         f"{quantity} AS quantity",
@@ -192,19 +206,15 @@ def _orders(roles: Mapping[str, Mapping[str, Column]]) -> str:
         )
     if "event" in own:
         source += f"\nWHERE {_is_purchase(roles['orders'])}"
-    comment = (
-        "" if "line" in own else "-- The file has no line numbers: lines of one order are numbered by what they say.\n"
-    )
-    return _sql(comment, chosen, source)
+    return _sql("" if "line" in own else f"-- {getattr(NUMBERED, language)}\n", chosen, source)
 
 
-def _products(roles: Mapping[str, Mapping[str, Column]]) -> str:
+def _products(roles: Mapping[str, Mapping[str, Column]], language: str) -> str:
     own, source = _lines(roles)
     chosen = [f"{own.get('product') or own['title']} AS product_id"]
     chosen += [f"{own[role]} AS {role}" for role in ("title", "category", "brand") if role in own]
     chosen.append(f"min(CAST(timezone('UTC', as_instant({own['time']})) AS DATE)) AS known_on")
-    comment = "-- A product is known from the first day on which it was ordered under this name.\n"
-    return _sql(comment, chosen, f"{source}\nGROUP BY ALL\nORDER BY known_on, product_id")
+    return _sql(f"-- {getattr(KNOWN, language)}\n", chosen, f"{source}\nGROUP BY ALL\nORDER BY known_on, product_id")
 
 
 def _is_purchase(roles: Mapping[str, Column]) -> str:

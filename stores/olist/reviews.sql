@@ -1,6 +1,9 @@
--- One survey may answer for several orders: the order makes the id unique.
--- The creation date is the day on which the survey was sent out; the customer wrote at the answer's instant.
--- A survey is about an order: it names a product only where the order holds no other.
+-- en: One survey may answer for several orders: the order makes the id unique.
+-- en: The creation date is the day on which the survey was sent out; the customer wrote at the answer's instant.
+-- en: A survey is about an order: it names a product only where the order holds no other.
+-- zh: 一份问卷可以回答几个订单：加上订单号才唯一。
+-- zh: creation date 是问卷发出的日子；客户是在 answer 的时刻写的。
+-- zh: 问卷问的是订单：订单里只有一种商品时才记到商品上。
 WITH sold AS (
     SELECT order_id, CASE WHEN count(DISTINCT product_id) = 1 THEN min(product_id) END AS product_id
     FROM items

@@ -314,7 +314,8 @@ def test_a_chinese_shop_is_told_in_chinese(write: Write):
     for said in (
         "来源 stock 不在任何映射里",
         "读不成 BIGINT，这样的行进隔离区",
-        "sales.csv, line 32",
+        "sales.csv，第 32 行",
+        "quantity 读不成 BIGINT（3.23%）",
         "0 个错误，3 个警告。可以运行。",
     ):
         assert said in text, text

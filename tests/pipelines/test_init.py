@@ -10,6 +10,7 @@ from pipelines.onboarding.init import Made, make_shop
 from resources.errors import ZhikeError
 from tests.pipelines.corner import zhike
 from tests.shop_builder import Bench
+from tests.stores.test_presets import typed_rows
 
 Write = Callable[..., list[Path]]
 
@@ -144,6 +145,40 @@ def test_several_files_of_one_kind_are_one_table(write: Write) -> None:
     assert any("60 rows" in finding.message for finding in found.findings)
 
 
+@pytest.mark.parametrize("is_split", [False, True])
+def test_two_equal_lines_of_an_order_are_two_and_an_order_in_two_files_is_one(is_split: bool, write: Write) -> None:
+    # The order of these two files' lines differs, and each has an order of its own.
+    both = ["x,c1,p2,1,5,2025-03-02", "x,c1,p1,1,5,2025-03-02", "x,c1,p1,1,5,2025-03-02"]
+    own, other = rows("a{n},c{c},p,1,5,2025-03-{d}"), rows("b{n},c{c},p,1,5,2025-03-{d}")
+    if is_split:
+        heads = ["order_id,customer_id,date", "x,c1,2025-03-02", *(f"{row[:5]},c1,2025-03-02" for row in own)]
+        lines = [
+            "order_id,sku,qty,price",
+            *(row.replace(",c1,", ",").rpartition(",")[0] for row in both),
+            *(f"{row[:5]},p,1,5" for row in own),
+        ]
+        found = made(write(heads_1=heads, heads_2=heads, lines_1=lines, lines_2=[lines[0], *lines[3:0:-1]]))
+    else:
+        header = "order_id,customer_id,sku,qty,price,date"
+        found = made(write(sales_1=[header, *both, *own], sales_2=[header, *both[::-1], *other]))
+    assert errors(found) == []
+    with typed_rows(found) as connection:
+        query = "SELECT product_id, count(DISTINCT line_no), min(delivered_on) = max(delivered_on) FROM clean.orders WHERE order_id = 'x' GROUP BY ALL"
+        assert sorted(connection.execute(query).fetchall()) == [("p1", 2, True), ("p2", 1, True)]
+        once = "SELECT count(*) FROM (SELECT DISTINCT * EXCLUDE (row_no) FROM clean.orders WHERE order_id = 'x')"
+        assert connection.execute(once).fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "-- 文件里没有明细行号"), ("en", "-- The file has no line numbers")]
+)
+def test_the_comments_of_a_select_are_in_the_language_of_the_person(language: str, said: str, write: Write) -> None:
+    found = made(
+        write(sales=["order_id,customer_id,sku,qty,price,date", *rows("o{n},c{c},p,1,5,2025-03-{d}")]), language
+    )
+    assert select(found).startswith(said)
+
+
 def test_a_mistyped_year_does_not_make_the_shop_a_century_old(write: Write) -> None:
     lines = [*rows("o{n},c{c},p,1,5,2025-03-{d}", 300), "x,c1,p,1,5,1925-03-01", "y,c1,p,1,5,2205-03-01"]
     found = made(write(sales=["order_id,customer_id,sku,qty,price,date", *lines]))
@@ -189,6 +224,13 @@ def test_the_command_speaks_the_language_of_the_person(language: str, said: str,
     assert told.code == 0
     assert said in told.out
     assert said in (tmp_path / "shop" / "store.yaml").read_text(encoding="utf-8")
+
+
+def test_what_is_wrong_is_told_in_the_language_of_the_person(tmp_path: Path) -> None:
+    said = zhike(Bench(tmp_path), "init", "nowhere.csv", "--into", str(tmp_path / "shop"), "--lang", "zh")
+    assert said.code == 1
+    assert "没有这个文件\n  在：" in said.err
+    assert "怎么办：请给出店铺系统导出的文件" in said.err
 
 
 def test_programs_get_json(write: Write, tmp_path: Path) -> None:

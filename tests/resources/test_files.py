@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.errors import ZhikeError
-from resources.files import Unfit, relation, sorted_out
+from resources.files import Unfit, records, relation, sorted_out
 from resources.shop import Source
 
 VALUES = st.text(alphabet="#'\"\\;|\t\n,a1é中 ^:-.", max_size=6)
@@ -202,3 +202,98 @@ def test_a_character_cut_in_two_costs_its_record_in_a_declared_encoding_too(tmp_
     assert found
     assert [row[0] for row in read(Path(found[0]), open_end=True)] == ["1", "3"]
     assert [record.line for record in found[1]] == [3]
+
+
+NUMBERS = {
+    # A record as JSON, and the texts that it is read as.
+    "a fraction keeps its zeros": ('{"id": 10.10, "n": -0.50}', ("10.10", "-0.50")),
+    "an exponent stays one": ('{"id": 1e5, "n": 1.5E+07}', ("1e5", "1.5E+07")),
+    "many digits": (
+        '{"id": 12345678901234567890123, "n": 0.12345678901234567890123}',
+        ("12345678901234567890123", "0.12345678901234567890123"),
+    ),
+    "a negative zero": ('{"id": -0, "n": [-0, 1.0]}', ("-0", '["-0","1.0"]')),
+    "what looks like a number within a string": (
+        '{"id": "a, 1.50: [2.50", "n": 1.50}',
+        ("a, 1.50: [2.50", "1.50"),
+    ),
+    "quotes and slashes within a string": (r'{"id": "\\\": 1.50, \"", "n": 2.50}', ('\\": 1.50, "', "2.50")),
+    "a string that is a number": ('{"id": "1.50", "n":\t"1e5"}', ("1.50", "1e5")),
+    "within objects and lists": ('{"id": {"a": 1.50}, "n": [1.50, {"b": 7}]}', ('{"a":"1.50"}', '["1.50",{"b":7}]')),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_a_number_of_json_keeps_its_spelling(tmp_path: Path, case: str):
+    record, texts = NUMBERS[case]
+    for ending, text in (
+        ("jsonl", f"{record}\n"),
+        ("json", f"[\n{record}\n]"),
+        ("json", record.replace("{", "{\n", 1)),
+    ):
+        (tmp_path / f"o.{ending}").write_text(text, encoding="utf-8")
+        assert read(tmp_path / f"o.{ending}") == [texts]
+
+
+def test_names_that_differ_in_case_only_are_two_columns(tmp_path: Path):
+    (tmp_path / "o.jsonl").write_text('{"id": "1", "ID": "2", "": "3"}\n{"id": "4"}\n', encoding="utf-8")
+    assert read(tmp_path / "o.jsonl") == [("1", "2", "3"), ("4", None, None)]
+
+
+LINES: dict[str, tuple[bytes, list[str], list[int]]] = {
+    "cut short": (b'{"a":"1"}\n{"a":\n{"a":"3"}\n', ["1", "3"], [2]),
+    "two in one line": (b'{"a":"1"}\r\n{"a":"2"} {"a":"2"}\r\n{"a":"3"}\r\n', ["1", "3"], [2]),
+    "no object": (b'{"a":"1"}\n[1]\n5\n{"a":"4"}\n{"a":"5"}', ["1", "4", "5"], [2, 3]),
+    "a name twice": (b'{"a":"1"}\n{"a":"2","a":"3"}\n', ["1"], [2]),
+    "a broken character": (b'{"a":"1"}\n{"a":"\xff"}\n', ["1"], [2]),
+    "blank lines": (b'{"a":"1"}\n\n{"a"}\n\n{"a":"3"}\n', ["1", "3"], [3]),
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_a_broken_line_of_json_is_refused_by_itself(tmp_path: Path, case: str):
+    content, ids, lines = LINES[case]
+    for name in ("o.jsonl", "o.json", "o.ndjson.gz"):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+        with pytest.raises(Unfit):
+            read(path)
+        found = sorted_out(str(path), Source(path=str(path)))
+        assert found
+        assert [row[0] for row in read(Path(found[0]))] == ids
+        assert [(record.file, record.line) for record in found[1]] == [(name, line) for line in lines]
+
+
+@pytest.mark.parametrize("content", [b'{"a":1}\n{"a":2}\n{"a":', b'{"a":1}\n{"a"}\n{a}\n'])
+def test_lines_of_json_that_were_cut_or_are_mostly_broken_are_refused_as_a_file(tmp_path: Path, content: bytes):
+    (tmp_path / "o.jsonl").write_bytes(content)
+    with pytest.raises(ZhikeError, match=r"line \d"):
+        sorted_out(str(tmp_path / "o.jsonl"), Source(path="o.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "content", ['[{"a":1},{"a":2}', '[{"a":1},{"a":2},5]', '[{"a":1},', "[]", "", '{"a":\n1}\n{"a":']
+)
+def test_a_list_of_json_that_is_cut_or_holds_no_objects_is_refused(tmp_path: Path, content: str):
+    (tmp_path / "o.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ZhikeError):
+        read(tmp_path / "o.json")
+
+
+def test_a_row_of_a_sheet_that_is_too_wide_is_refused_with_its_number(tmp_path: Path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["id", "note"], ["1", "two\nlines"], [], ["3", "x", "y"], ["4", "z"]):
+        sheet.append(row)
+    book.save(tmp_path / "o.xlsx")
+    found = sorted_out(str(tmp_path / "o.xlsx"), Source(path="o.xlsx"))
+    assert found
+    assert [(record.file, record.line) for record in found[1]] == [("o.xlsx", 4)]
+    assert list(records(str(tmp_path / "o.xlsx"), Source(path="o.xlsx")))[-1] == (5, ["4", "z"])
+
+
+def test_a_record_of_json_is_found_by_its_line_and_in_a_list_by_its_number(tmp_path: Path):
+    for name, text in (("o.jsonl", '{"a":1.50}\n\n{"a":"x","b":[1]}\n'), ("o.json", '[{"a":1.50},\n\n{},{"a":"x"}]')):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert list(records(str(tmp_path / name), Source(path=name)))[-1] == (3, ["x"])

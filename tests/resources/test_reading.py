@@ -1,8 +1,10 @@
 """Spellings of instants, amounts, whole numbers, ids and truth values, and what each is read as."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -156,3 +158,17 @@ def test_an_id_loses_the_wrapping_of_spreadsheets_and_nothing_else(read: Read, t
 )
 def test_an_id_whose_digits_are_lost_is_recognised(read: Read, text: str, is_broken: bool):
     assert read("is_broken_id", text) is is_broken
+
+
+def test_the_examples_of_the_docs_hold() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "your-shop.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(as_\w+)\([^)]*\)` \| .* \| (.*) \|$", page, re.MULTILINE)
+    examples = [
+        (name, *example) for name, said in rows for example in re.findall(r"`('.*?')`[^→]*→ `?([^`，,]+)`?", said)
+    ]
+    assert len(examples) == 16
+    with duckdb.connect() as connection:
+        register(connection, "Asia/Shanghai")
+        for function, text, given in examples:
+            ((found,),) = connection.execute(f"SELECT CAST({function}({text}) AS VARCHAR)").fetchall()
+            assert (found or "NULL") == given.replace("空", "NULL"), (function, text)

@@ -12,6 +12,8 @@ import numpy as np
 
 FIRST = datetime(2025, 6, 2, 9, 0, 0)
 ORDERS, BUYERS, GOODS, DAYS = 300, 80, 12, 182
+# After an order, where the export says when.
+REFUNDED = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def woocommerce(folder: Path, sold: Sequence[Order]) -> list[Path]:
             "customer_id": 0 if order.number % 4 else 70 + order.buyer, "customer_email": f"buyer{order.buyer}@example.com",
             "billing_first_name": "Somebody", "billing_last_name": "Else", "billing_email": f"Buyer{order.buyer}@example.com",
             "billing_phone": f"+44 1212555{order.buyer:04d}", "billing_country": "GB", "billing_state": ("Kent", "Essex")[order.buyer % 2],
-            "refund_items": f"amount:{order.refund}|reason:|date:{at}" if order.refund else "",
+            "refund_items": f"amount:{order.refund}|reason:|date:{order.at + REFUNDED:%Y-%m-%d %H:%M:%S}" if order.refund else "",
         }  # fmt: skip
         for place, (line, off) in enumerate(zip(order.lines, shares(order), strict=True), 1):
             row[f"line_item_{place}"] = (

@@ -1,9 +1,11 @@
 """From the files that a known system exports to a shop that runs: `zhike init` alone, with nothing written by hand."""
 
 import os
+import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from assets.clean.typing import typed
 from pipelines.onboarding.init import Made, make_shop
-from pipelines.onboarding.presets import presets
+from pipelines.onboarding.presets import Preset, presets
 from resources.arrival import arriving, date_orders, stored
 from resources.privacy import register
 from resources.reader import bind, deliveries, mapped_columns
@@ -120,8 +122,9 @@ def test_no_row_would_go_to_quarantine(shop: Shop) -> None:
 def test_every_line_is_there_once_and_sales_come_to_what_was_sold(shop: Shop) -> None:
     sold = shop.export.sold
     goods = "clean.orders WHERE coalesce(line_type, 'product') = 'product'"
-    assert shop.one(f"SELECT count(*) FROM {goods}") == sum(len(order.lines) for order in sold)
-    assert shop.one(f"SELECT count(DISTINCT (order_id, line_no)) FROM {goods}") == sum(
+    bought = f"{goods} AND quantity > 0"
+    assert shop.one(f"SELECT count(*) FROM {bought}") == sum(len(order.lines) for order in sold)
+    assert shop.one(f"SELECT count(DISTINCT (order_id, line_no)) FROM {bought}") == sum(
         len(order.lines) for order in sold
     )
     net = "sum(quantity * unit_price - coalesce(discount, 0))"
@@ -131,10 +134,71 @@ def test_every_line_is_there_once_and_sales_come_to_what_was_sold(shop: Shop) ->
     )
 
 
+def test_a_woocommerce_refund_counts_on_its_own_day_where_the_export_tells_it(tmp_path: Path) -> None:
+    header = (
+        "order_id,order_date,paid_date,status,order_total,order_currency,billing_email,customer_id,refund_items,line_item_1,line_item_2"
+        + ",x" * 20
+    )
+    items = "name:A|product_id:1|quantity:1|total:10.00|sub_total:10.00,name:B|product_id:2|quantity:2|total:20.00|sub_total:20.00"
+    refunds = {
+        "completed": "amount:10.01|reason:late|date:2025-03-09 10:00:00;amount:3.00|reason:|date:2025-03-12 10:00:00",
+        "processing": "amount:-6.00|reason:",
+        "refunded": "amount:5.00|reason:|date:2025-03-10 10:00:00;amount:30.00|reason:|date:2025-03-11 10:00:00",
+        "wc-refunded": "",
+    }
+    rows = [
+        f"{n},2025-03-02 10:00:00,,{state},30,GBP,a@b.example,0,{said},{items}{',' * 20}"
+        for n, (state, said) in enumerate(refunds.items())
+    ]
+    (tmp_path / "orders.csv").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    with typed_rows(make_shop([tmp_path / "orders.csv"], tmp_path / "shop", "en")) as connection:
+        query = """
+            SELECT order_id, strftime(ordered_on, '%m-%d'), sum(quantity * unit_price - coalesce(discount, 0)), bool_or(reason IS NOT NULL)
+            FROM clean.orders WHERE cancelled_at IS NULL GROUP BY ALL ORDER BY ALL
+        """
+        found = [
+            (order, day, float(amount))
+            for order, day, amount, is_bad in connection.execute(query).fetchall()
+            if not is_bad
+        ]
+    assert found == [
+        ("0", "03-02", 30.0), ("0", "03-09", -10.01), ("0", "03-12", -3.0),
+        ("1", "03-02", 24.0),
+        ("2", "03-02", 30.0), ("2", "03-10", -5.0), ("2", "03-11", -25.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["shopify", "taobao", "taobao_old", "youzan", "jd"])
+def test_two_equal_lines_are_two_and_an_order_in_two_exports_is_one(name: str, tmp_path: Path) -> None:
+    sold = [replace(order, lines=[*order.lines, order.lines[0]]) for order in orders()[:40]]
+    files = EXPORTS[name].write(tmp_path, sold)
+    again = [shutil.copy(file, file.with_stem(f"{file.stem}_2")) for file in files]
+    made = make_shop([*files, *again], tmp_path / "shop", "en")
+    with typed_rows(made) as connection:
+        net = "CAST(sum(quantity * unit_price - coalesce(discount, 0)) FILTER (cancelled_at IS NULL) AS DECIMAL(18, 2))"
+        query = f"SELECT count(*), count(DISTINCT (order_id, line_no)), {net} FROM clean.orders"
+        lines = sum(len(order.lines) for order in sold)
+        assert connection.execute(query).fetchall() == [(lines, lines, value(sold))]
+
+
+@pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.folder.name)
+def test_the_comments_of_a_select_are_there_in_every_language(preset: Preset) -> None:
+    for table in preset.tables:
+        comments = {
+            language: [text for text in preset.select(table, language).splitlines() if text.lstrip().startswith("--")]
+            for language in ("zh", "en")
+        }
+        assert [len(texts) > 0 for texts in comments.values()] in ([True, True], [False, False]), (table, comments)
+        assert not any(text.lstrip().startswith(("-- zh:", "-- en:")) for texts in comments.values() for text in texts)
+        assert all(re.search("[一-龥]", text) for text in comments["zh"]), comments["zh"]
+
+
 def test_an_order_is_of_the_right_person_and_moment(shop: Shop) -> None:
     sold = shop.export.sold
     assert shop.one("SELECT count(DISTINCT customer_id) FROM clean.orders") == len({order.buyer for order in sold})
-    assert shop.one("SELECT count(DISTINCT ordered_on) FROM clean.orders") == len({order.at.date() for order in sold})
+    assert shop.one("SELECT count(DISTINCT ordered_on) FROM clean.orders WHERE quantity > 0") == len(
+        {order.at.date() for order in sold}
+    )
     # Every product and customer that is named is known.
     for table, key in (("products", "product_id"), ("customers", "customer_id")):
         known = f"SELECT {key} FROM clean.{table}"

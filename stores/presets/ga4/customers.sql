@@ -1,4 +1,5 @@
--- Where a visitor is, as of each day on which they came.
+-- en: Where a visitor is, as of each day on which they came.
+-- zh: 访客在来的每一天所在的地区。
 WITH export AS (
     SELECT '' AS user_id, '' AS geo WHERE false
     UNION ALL BY NAME

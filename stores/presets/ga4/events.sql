@@ -1,5 +1,6 @@
--- What was done to a product is a row of it, so an event with three items is three. GA4 numbers no events: who, when, what and the place
--- among its items name one.
+-- en: What was done to a product is a row of it, so an event with three items is three. GA4 numbers no events: who, when, what and the place
+-- en: among its items name one.
+-- zh: 对一件商品做的一件事是一行，一条事件有三件商品就是三行。GA4 的事件没有编号：谁、何时、做什么、第几件商品，合起来就是编号。
 WITH export AS (
     SELECT '' AS user_id, '' AS platform WHERE false
     UNION ALL BY NAME

@@ -1,4 +1,5 @@
--- Who logs in on a browser is who used it before: the browser's id joins both.
+-- en: Who logs in on a browser is who used it before: the browser's id joins both.
+-- zh: 在一个浏览器上登录的人，就是之前用它的人：浏览器编号把两者连起来。
 WITH export AS (
     SELECT '' AS user_id WHERE false
     UNION ALL BY NAME

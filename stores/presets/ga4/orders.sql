@@ -1,5 +1,6 @@
--- A purchase is an order, its items are the lines; what was sent twice counts once, at the first time. A refund with items returns these,
--- one without returns the whole order, on its own day.
+-- en: A purchase is an order, its items are the lines; what was sent twice counts once, at the first time. A refund with items returns these,
+-- en: one without returns the whole order, on its own day.
+-- zh: 一次购买是一个订单，其中的商品是明细；重复发送的只算第一次。带商品的退款退这些商品，不带的退整单，都算在退款当天。
 WITH export AS (
     SELECT '' AS user_id, '' AS platform WHERE false
     UNION ALL BY NAME

@@ -1,4 +1,5 @@
--- A product is known from the first day on which an event named it so.
+-- en: A product is known from the first day on which an event named it so.
+-- zh: 商品从第一次有事件这样称呼它的那天起算作已知。
 WITH named AS (
     SELECT event_date, unnest(from_json(CAST(items AS JSON), '["JSON"]')) AS item FROM ga4_events
 )

@@ -1,4 +1,5 @@
--- A product is known from the first day on which it was ordered under this name, at this price.
+-- en: A product is known from the first day on which it was ordered under this name, at this price.
+-- zh: 商品从第一次以这个名称、这个价格被订购的那天起算作已知。
 SELECT
     trim("商品ID", ' ="''') AS product_id,
     trim("商品名称") AS title,

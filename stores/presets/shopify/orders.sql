@@ -1,11 +1,15 @@
--- What belongs to an order as a whole stands on its first line only. Lines have no number: they are numbered by what they say, so that
--- an order that stands in two exports is one. What they cost less than their prices (codes, discounts of lines, a refund of a part) is
--- shared among them by amount, to the cent. The export does not say when a whole order was refunded: it counts as cancelled at once.
+-- en: What belongs to an order as a whole stands on its first line only. Lines have no number: they are numbered by what they say. Two equal ones
+-- en: of a file are two; an order in two files is one. What they cost less than their prices (codes, discounts of lines, a refund of a part) is
+-- en: shared among them by amount, to the cent. The export does not say when a whole order was refunded: it counts as cancelled at once.
+-- zh: 整单的内容只写在第一行。明细没有行号：按内容编号；同一文件里两行相同算两行，订单出现在两个文件里只算一次。
+-- zh: 比标价少的部分（优惠码、行折扣、部分退款）按金额分摊到各行，精确到分。
+-- zh: 导出里没有整单退款的日期：算作当时就取消。
 WITH export AS (
-    -- Columns that older exports lack.
+    -- en: Columns that older exports lack.
+    -- zh: 较早的导出没有的列。
     SELECT
         '' AS "Paid at", '' AS "Fulfilled at", '' AS "Cancelled at", '' AS "Refunded Amount", '' AS "Source", '' AS "Phone",
-        '' AS "Billing Phone"
+        '' AS "Billing Phone", '' AS file_name
     WHERE false
     UNION ALL BY NAME
     SELECT * FROM orders_export
@@ -28,15 +32,20 @@ heads AS (
     GROUP BY "Name"
 ),
 
-lines AS (
-    SELECT DISTINCT
+told AS (
+    SELECT
         "Name" AS order_id,
         coalesce(nullif(trim("Lineitem sku"), ''), trim("Lineitem name")) AS product_id,
         "Lineitem name" AS title,
         "Lineitem quantity" AS quantity,
         "Lineitem price" AS unit_price,
-        CAST(as_whole("Lineitem quantity") AS DOUBLE) * CAST(as_amount("Lineitem price") AS DOUBLE) AS amount
+        CAST(as_whole("Lineitem quantity") AS DOUBLE) * CAST(as_amount("Lineitem price") AS DOUBLE) AS amount,
+        file_name
     FROM export
+),
+
+lines AS (
+    SELECT DISTINCT * EXCLUDE (file_name) FROM (SELECT *, row_number() OVER (PARTITION BY told) AS copy_no FROM told)
 ),
 
 summed AS (
@@ -46,7 +55,7 @@ summed AS (
         sum(amount) OVER in_order AS up_to_here,
         sum(amount) OVER (PARTITION BY order_id) AS gross
     FROM lines
-    WINDOW in_order AS (PARTITION BY order_id ORDER BY product_id, title, unit_price, quantity)
+    WINDOW in_order AS (PARTITION BY order_id ORDER BY product_id, title, unit_price, quantity, copy_no)
 ),
 
 reduced AS (

@@ -1,4 +1,5 @@
--- A product is known from the first day on which it was ordered under this title, from this vendor, at this price.
+-- en: A product is known from the first day on which it was ordered under this title, from this vendor, at this price.
+-- zh: 商品从第一次以这个名称、供应商和价格被订购的那天起算作已知。
 WITH export AS (
     SELECT '' AS "Vendor", '' AS "Lineitem compare at price" WHERE false
     UNION ALL BY NAME

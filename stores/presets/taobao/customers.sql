@@ -1,4 +1,5 @@
--- What each order says of its buyer holds from that day on. Of the address only the province is taken.
+-- en: What each order says of its buyer holds from that day on. Of the address only the province is taken.
+-- zh: 每个订单说到的买家情况，从那天起有效。地址只取省份。
 WITH list AS (
     SELECT '' AS "收货地址", '' AS "收货地址 ", '' AS "联系手机" WHERE false
     UNION ALL BY NAME

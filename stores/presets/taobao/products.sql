@@ -1,4 +1,5 @@
--- A product is known from the first day on which it was ordered under this title, at this price.
+-- en: A product is known from the first day on which it was ordered under this title, at this price.
+-- zh: 商品从第一次以这个标题、这个价格被订购的那天起算作已知。
 WITH days AS (
     SELECT regexp_replace("订单编号", '[^0-9]', '', 'g') AS order_id, min(left("订单创建时间", 10)) AS day FROM order_list GROUP BY 1
 ),

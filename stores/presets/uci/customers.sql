@@ -1,4 +1,5 @@
--- A customer's country is known from the first invoice that says it.
+-- en: A customer's country is known from the first invoice that says it.
+-- zh: 客户的国家从第一张写明它的发票那天起算作已知。
 SELECT
     regexp_replace(CAST(CustomerID AS VARCHAR), '[.]0$', '') AS customer_id,
     Country AS region,

@@ -1,5 +1,7 @@
--- The file has no line numbers: lines of one invoice are numbered by what they say, so that exact duplicates get the same number.
--- Postage, fees, samples and book-keeping stand in the same file under codes that begin with letters.
+-- en: The file has no line numbers: lines of one invoice are numbered by what they say, so that exact duplicates get the same number.
+-- en: Postage, fees, samples and book-keeping stand in the same file under codes that begin with letters.
+-- zh: 文件里没有行号：同一发票的明细按内容编号，完全重复的行得到同一个号。
+-- zh: 邮费、手续费、样品和记账行也在这个文件里，代码以字母开头。
 SELECT
     InvoiceNo AS order_id,
     dense_rank() OVER (

@@ -1,4 +1,5 @@
--- A title is known from the first day on which it stood on a line with a price; what staff note in the same column has none.
+-- en: A title is known from the first day on which it stood on a line with a price; what staff note in the same column has none.
+-- zh: 商品名从第一次写在有价格的明细上的那天起算作已知；店员在同一列里记的备注没有价格。
 SELECT
     StockCode AS product_id,
     Description AS title,

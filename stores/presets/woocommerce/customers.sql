@@ -1,4 +1,5 @@
--- What each order says of its customer holds from that day on.
+-- en: What each order says of its customer holds from that day on.
+-- zh: 每个订单说到的客户情况，从那天起有效。
 WITH export AS (
     SELECT '' AS billing_phone, '' AS billing_country, '' AS billing_state WHERE false
     UNION ALL BY NAME

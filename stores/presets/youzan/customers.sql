@@ -1,4 +1,5 @@
--- What each order says of its buyer holds from that day on.
+-- en: What each order says of its buyer holds from that day on.
+-- zh: 每个订单说到的买家情况，从那天起有效。
 WITH list AS (
     SELECT '' AS "收货人手机号/提货人手机号", '' AS "买家昵称", '' AS "收货人省份" WHERE false
     UNION ALL BY NAME

@@ -1,4 +1,5 @@
--- A product is known from the first day on which it was ordered under this name, at this price.
+-- en: A product is known from the first day on which it was ordered under this name, at this price.
+-- zh: 商品从第一次以这个名称、这个价格被订购的那天起算作已知。
 WITH days AS (
     SELECT trim("订单号") AS order_id, min(left("订单创建时间", 10)) AS day FROM order_list GROUP BY 1
 ),

@@ -1,6 +1,7 @@
 """raw: which files are one day's delivery, and that no row of a file is lost on the way."""
 
 import csv
+import json
 import threading
 from datetime import date
 from pathlib import Path
@@ -231,6 +232,21 @@ def test_a_record_that_does_not_fit_costs_itself_and_is_in_quarantine_with_its_l
         ("13", "the record does not fit its file: it has 14 fields, the header has 12", "lines.csv", date(2024, 1, 5)),
         ("22", "the record is not UTF-8", "lines.csv", date(2024, 1, 5)),
     ]  # fmt: skip
+
+
+def test_ids_that_are_numbers_of_json_stay_what_they_are_and_a_broken_line_costs_itself(split: Bench) -> None:
+    write_store(split.store, WHOLE.replace("lines.csv", "lines.jsonl"))
+    ids = ["10.10", "1e5", "1" + "0" * 22, *(str(number) for number in range(20))]
+    row = json.dumps(line("ID", "anna", "2024-01-05 10:00:00", unit_price=12.5))
+    lines = [row.replace('"ID"', order) for order in ids]
+    lines.insert(2, row[:-20])
+    (split.store / "lines.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert split.run("raw/orders", "clean/orders", first="2024-01-01", last="2024-01-10").success
+    found = split.query("SELECT order_id, CAST(unit_price AS VARCHAR) FROM clean.orders ORDER BY row_no")
+    assert found == [(order, "12.5000") for order in ids]
+    assert split.query("SELECT row->>'line', row->>'file', split_part(reason, ':', 1) FROM clean.quarantine") == [
+        ("3", "lines.jsonl", "the record does not fit its file")
+    ]
 
 
 def test_a_file_of_which_most_records_do_not_fit_is_refused(split: Bench) -> None:

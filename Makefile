@@ -3,7 +3,7 @@ BIN = .venv/bin
 # Compiled modules are kept: a process that may not write them compiles every library anew, for some 7 CPU seconds.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install demo test lint lock faults clean
+.PHONY: install demo test lint lock audit faults clean
 
 # Stamped, so that a second `make` does not install again.
 .venv/.installed: requirements.lock pyproject.toml install.py
@@ -33,6 +33,10 @@ faults: install
 # One lock for every platform and Python, with hashes, without index addresses.
 lock:
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q -o requirements.lock
+
+# Every advisory of today against the lock. Asks PyPI, so it is for a machine with a network; without its answers it fails.
+audit: install
+	$(BIN)/uv tool run pip-audit==2.10.1 --requirement requirements.lock --disable-pip --require-hashes --strict
 
 clean:
 	rm -rf .venv

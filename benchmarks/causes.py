@@ -144,6 +144,26 @@ def _taken(name: str) -> Callable[[Place], None]:
     return spoil
 
 
+def _mapping(content: bytes) -> Callable[[Place], None]:
+    """The mapping of orders in a file of its own."""
+
+    def spoil(place: Place) -> None:
+        _text("store.yaml", "SELECT * FROM order_lines", "orders.sql")(place)
+        (place.store / "orders.sql").write_bytes(content)
+
+    return spoil
+
+
+def _made(name: str) -> Callable[[Place], None]:
+    """A folder in place of a file of the shop."""
+
+    def spoil(place: Place) -> None:
+        (place.store / name).unlink()
+        (place.store / name).mkdir()
+
+    return spoil
+
+
 def _lock_folder(place: Place) -> None:
     (place.folder / "warehouse.lock").unlink()
     (place.folder / "warehouse.lock").mkdir()
@@ -164,12 +184,6 @@ CAUSES = [
         ("status", "--store", "{store}", "--home", "{home}x"),
         "Nothing has been run yet",
         0,
-    ),
-    Cause(
-        "calls a home with a question mark",
-        _nothing,
-        ("status", "--store", "{store}", "--home", "{home}?"),
-        "cannot lie under a path with a question mark",
     ),
     Cause(
         "gives `--home` an empty variable", _nothing, ("status", "--store", "{store}", "--home", ""), "it is empty", 2
@@ -263,6 +277,32 @@ CAUSES = [
         2,
     ),
     Cause(
+        "calls a function that reads a setting",
+        _text("store.yaml", "SELECT * FROM order_lines", "SELECT * REPLACE (getenv('X') AS channel) FROM order_lines"),
+        CHECK,
+        "calls getenv(), which is no function of a row's values alone",
+    ),
+    Cause(
+        "saves a mapping as GBK",
+        _mapping("SELECT * FROM order_lines -- 你".encode("gbk")),
+        CHECK,
+        "the mapping of orders is not UTF-8",
+    ),
+    Cause("makes store.yaml a folder", _made("store.yaml"), STATUS, "there is no shop"),
+    Cause(
+        "names a home by ~ and nobody",
+        _nothing,
+        ("status", "--store", "{store}", "--home", "~nobody_at_all/x"),
+        "~ is nobody's folder",
+        2,
+    ),
+    Cause(
+        "names a file as the home",
+        _nothing,
+        ("run", "--store", "{store}", "--home", "{store}/store.yaml"),
+        "the shop's home cannot be written: Not a directory",
+    ),
+    Cause(
         "delivers a file in another encoding", _written("shop/orders/2024-01-28.csv", GBK), RUN, "UTF-8", is_dear=True
     ),
     Cause(
@@ -319,3 +359,10 @@ CAUSES = [
     Cause("loses the key", _taken("hash.key"), RUN, "the key of this home's hashes is lost", is_dear=True),
     Cause("empties the key", _written("hash.key", b""), RUN, "the key of the hashes is empty", is_dear=True),
 ]
+# What no file brings about: met in the other kinds of faults.
+STOPPED = {
+    130: Cause("presses Ctrl-C in a run", _nothing, RUN, "stopped", 130),
+    143: Cause("ends a run with SIGTERM", _nothing, RUN, "stopped", 143),
+}
+FULL_DISK = Cause("fills the disk", _nothing, RUN, "the disk is full")
+ODD_DAY = Cause("delivers a day of odd values", _nothing, RUN, "partitions not published")

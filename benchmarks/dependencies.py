@@ -1,7 +1,9 @@
 """What is installed beside our own code: `python -m benchmarks.dependencies > docs/dependencies.md`.
 
-No database of advisories is to be had offline, so those that concern packages of requirements.lock are listed here, each with the version
-that mends it; a lock or an environment with an older one is named. The page lists the licence that each package declares.
+A database of advisories that is kept up is not to be had as a package (safety-db ends in 2021, pip-audit asks over the network). So there are two
+looks: `make audit` asks for every advisory of today, on a machine with a network; and those known to concern packages of requirements.lock
+are listed here, each with the version that mends it, for tests without one: a lock or an environment with an older one is named. The
+page lists the licence that each package declares.
 """
 
 import re
@@ -83,8 +85,9 @@ def page() -> str:
         "`pyproject.toml`, each package its version and hashes in `requirements.lock`.\n\n"
         "## Licences, as the packages declare them\n\nNone asks a shop to open its own code. Packages of other platforms are not listed.\n\n"
         f"| package | licence |\n| --- | --- |\n{rows}\n\n"
-        "## Advisories that are looked for\n\nA test compares the lock and the environment with this table, without a network; `pip-audit` "
-        "with one knows more.\n\n"
+        "## Advisories that are looked for\n\nA test compares the lock and the environment with this table, without a network. The table "
+        "is kept by hand: no database of advisories that is kept up is to be had as a package. `make audit` asks for all advisories of "
+        "today where there is a network, and fails where it is not answered; run it before a release and after `make lock`.\n\n"
         f"| package | mended in | advisory (https://osv.dev/vulnerability/…) |\n| --- | --- | --- |\n{advisories}\n"
     )
 

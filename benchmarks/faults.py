@@ -26,7 +26,7 @@ from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
-from benchmarks.causes import CAUSES, STORE, Place, Said, zhike
+from benchmarks.causes import CAUSES, FULL_DISK, ODD_DAY, STOPPED, STORE, Cause, Place, Said, zhike
 
 FIRST, LAST = date(2024, 1, 17), date(2024, 1, 28)
 COLUMNS = ["order_id", "line_no", "customer_id", "product_id", "quantity", "unit_price", "discount", "ordered_at"]
@@ -118,7 +118,20 @@ def settle(counts: Counter[str], place: Place, expected: dict[str, object], said
     counts["waiting"] += waiting(place)
 
 
-def ends(counts: Counter[str], base: Place, expected: dict[str, object], seconds: float, rng: random.Random) -> None:
+def note(sentences: dict[str, str], cause: Cause, said: Said) -> None:
+    """Keeps what was said of a cause the first time that it was said."""
+    if cause.is_said(said):
+        sentences.setdefault(cause.name, cause.sentence(said))
+
+
+def ends(
+    counts: Counter[str],
+    sentences: dict[str, str],
+    base: Place,
+    expected: dict[str, object],
+    seconds: float,
+    rng: random.Random,
+) -> None:
     """One to three commands that are ended at random moments, then a whole run."""
     counts["chains"] += 1
     with copied(base) as place:
@@ -127,14 +140,17 @@ def ends(counts: Counter[str], base: Place, expected: dict[str, object], seconds
             number = rng.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT))
             said.append(zhike(place, *command(place), ended=(number, rng.uniform(0, seconds))))
             counts[signal.Signals(number).name] += 1
-            if said[-1].code in (130, 143):
+            if said[-1].code in STOPPED:
+                note(sentences, STOPPED[said[-1].code], said[-1])
                 counts["stopped_slowly"] += said[-1].seconds_to_end > 5
                 slowest = max(counts["slowest_stop_milliseconds"], int(said[-1].seconds_to_end * 1000))
                 counts["slowest_stop_milliseconds"] = slowest
         settle(counts, place, expected, said)
 
 
-def full_disk(counts: Counter[str], base: Place, expected: dict[str, object], rng: random.Random) -> None:
+def full_disk(
+    counts: Counter[str], sentences: dict[str, str], base: Place, expected: dict[str, object], rng: random.Random
+) -> None:
     """A run on a disk of 0.3 to 18 MB, then, with room, a whole one."""
     with tempfile.TemporaryDirectory() as folder:
         disk = Path(folder)
@@ -147,7 +163,8 @@ def full_disk(counts: Counter[str], base: Place, expected: dict[str, object], rn
             place = Place(base.store, disk / "home")
             said = [run(place), zhike(place, "status", "--store", str(place.store))]
             counts["disks"] += 1
-            if said[0].code and "disk is full" not in said[0].err and "No space left" not in said[0].err:
+            note(sentences, FULL_DISK, said[0])
+            if said[0].code and not FULL_DISK.is_said(said[0]):
                 counts["unsaid"] += 1
                 print(f"a disk of {size} KiB: {said[0].err[-500:]}", file=sys.stderr)
             subprocess.run(["mount", "-o", "remount,size=400m", folder], check=True)
@@ -156,7 +173,7 @@ def full_disk(counts: Counter[str], base: Place, expected: dict[str, object], rn
             subprocess.run(["umount", "-l", folder], check=True)
 
 
-def odd_values(counts: Counter[str], base: Place, rng: random.Random) -> None:
+def odd_values(counts: Counter[str], sentences: dict[str, str], base: Place, rng: random.Random) -> None:
     """A day in which every third value is odd: each row is somewhere, and the other days are as they were."""
     import duckdb
 
@@ -167,6 +184,7 @@ def odd_values(counts: Counter[str], base: Place, rng: random.Random) -> None:
                 row[name] = rng.choice(ODD)
         deliver(place, f"orders/{LAST}", rows)
         said = run(place)
+        note(sentences, ODD_DAY, said)
         counts["odd_days"] += 1
         counts["stack_traces"] += "Traceback" in said.out + said.err
         counts["waiting"] += waiting(place)
@@ -224,11 +242,11 @@ def measure(n: int, seed: int, minutes: float) -> tuple[Counter[str], dict[str, 
                 if time.monotonic() - began > 60 * minutes:
                     break
                 if number % 4 in (0, 3):
-                    ends(counts, base, expected, seconds, rng)
+                    ends(counts, sentences, base, expected, seconds, rng)
                 elif number % 4 == 1:
-                    full_disk(counts, base, expected, rng)
+                    full_disk(counts, sentences, base, expected, rng)
                 else:
-                    odd_values(counts, undisturbed, rng)
+                    odd_values(counts, sentences, undisturbed, rng)
                 print(f"\r{len(CAUSES) + number + 1} of {n}: {dict(counts)}", end="", file=sys.stderr)
     return counts, sentences
 

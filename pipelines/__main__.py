@@ -16,8 +16,9 @@ def main() -> None:
         if ended.code not in (128 + signal.SIGINT, 128 + signal.SIGTERM):
             raise
         # All is said and closed; unloading the libraries takes seconds on a loaded machine.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream:
+                stream.flush()
         os._exit(ended.code)
 
 

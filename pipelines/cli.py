@@ -1,5 +1,6 @@
 """`zhike`: the shell command. It prints for people; `--json` prints the same for programs. Exit codes: 0 fine, 1 failed, 2 usage."""
 
+import io
 import json
 import os
 import sys
@@ -24,7 +25,7 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Zhike 知客: know the customer."
 )
 # A pipe has no width of its own: the tables need some.
-WIDTH = None if sys.stdout.isatty() else 120
+WIDTH = None if sys.stdout and sys.stdout.isatty() else 120
 # What is printed are data, whose square brackets and colons mean nothing.
 console = Console(width=WIDTH, markup=False, emoji=False)
 errors = Console(stderr=True, width=WIDTH, markup=False, emoji=False)
@@ -40,6 +41,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 def main() -> None:
     """Runs the command; what people did wrong is told without a stack trace, and so is that they stopped it."""
     warnings.filterwarnings("ignore")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that knows no Chinese, or a file name that is no text, is shown question marks.
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except Exception as error:
@@ -64,10 +68,19 @@ def _of_terminal() -> str:
     return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "")
 
 
+def _print_json(found: Any) -> None:
+    # Programs read all of it, whatever the terminal can show.
+    is_utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    print(json.dumps(found, ensure_ascii=not is_utf8, default=str))
+
+
 def _shop(store: str, home: str | None) -> tuple[Shop, Path]:
     if home == "":
         raise typer.BadParameter("it is empty", param_hint="--home")
-    folder = (Path(home) if home else default_home()).expanduser().resolve()
+    try:
+        folder = (Path(home) if home else default_home()).expanduser().resolve()
+    except RuntimeError as error:
+        raise typer.BadParameter("~ is nobody's folder: write the path in full", param_hint="--home") from error
     export_demo(folder)
     shop = load_shop(store)
     LANGUAGE.set(language_of(shop.locale))
@@ -171,12 +184,7 @@ def _run(
             if weeks:
                 run_job(definitions, instance, "weekly", *weeks, select, report, stop)
     if as_json:
-        print(
-            json.dumps(
-                {"published": report.published, "failures": report.failures, "warnings": report.warnings},
-                ensure_ascii=False,
-            )
-        )
+        _print_json({"published": report.published, "failures": report.failures, "warnings": report.warnings})
         return not report.is_fine
     grid = Grid("table", "partitions", title=f"{shop.name.en} · {shop.name.zh}")
     for name, count in report.published.items():
@@ -219,9 +227,7 @@ def init(
             "took": [asdict(words) for words in made.draft.took],
             "missing": [asdict(words) for words in made.draft.missing],
         }
-        print(
-            json.dumps(said | {"findings": [asdict(each) for each in made.findings]}, ensure_ascii=False, default=str)
-        )
+        _print_json(said | {"findings": [asdict(each) for each in made.findings]})
     else:
         console.print(render(made.findings, language))
         console.print(getattr(told(made), language), highlight=False, soft_wrap=True, markup=False)
@@ -243,7 +249,7 @@ def check(
     shop, _ = _shop(store, home)
     findings = check_store(shop)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, default=str))
+        _print_json([asdict(finding) for finding in findings])
     else:
         console.print(render(findings, shop.locale))
     raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
@@ -256,9 +262,7 @@ def status(store: Store = "demo", home: HomeFolder = None, as_json: AsJson = Fal
 
     shop, folder = _shop(store, home)
     found = status_of(shop, folder)
-    console.print(render(found, LANGUAGE.get())) if not as_json else print(
-        json.dumps(found, ensure_ascii=False, default=str)
-    )
+    console.print(render(found, LANGUAGE.get())) if not as_json else _print_json(found)
 
 
 @app.command()
@@ -274,7 +278,7 @@ def customer(
     shop, folder = _shop(store, home)
     found = find(open_home(shop, folder, to_read=True), person)
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, default=str))
+        _print_json(found)
         return
     for table, rows in found.items():
         if len(rows) == 1:
@@ -297,7 +301,7 @@ def recommend(
     shop, folder = _shop(store, home)
     rows = find(open_home(shop, folder, to_read=True), person)
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, default=str))
+        _print_json(rows)
         return
     titles = {"discover": "新发现 new to the customer", "rebuy": "再次购买 to buy again"}
     for name, title in titles.items():

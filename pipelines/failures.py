@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from resources.database import GOING, GONE, PROCESS_TAG, is_gone
-from resources.errors import ZhikeError
+from resources.errors import ZhikeError, disk_full
 from resources.home import Home
 from resources.masks import masked
 
@@ -84,12 +84,15 @@ def _why(history: Path, run: dict[str, Any]) -> str:
 
 def told(chain: list[tuple[str | None, str]], otherwise: str | None) -> str:
     """Of an error and its causes, the outermost first, as (class, message): what a ZhikeError says, whose remedy is the one to keep; else
-    the first cause."""
+    that the disk is full, or the first cause."""
     names = [name for name, _ in chain]
     if INTERRUPTED in names:
         return STOPPED
     own = [message.partition(": ")[2] for name, message in chain if name == ZhikeError.__name__]
-    return (own or [masked(chain[-1][1] if chain else otherwise or "the run failed")])[-1].strip()
+    full = [
+        str(found) for _, message in chain if (found := disk_full(message.strip().split("\n")[0], "the shop's home"))
+    ]
+    return (own or full or [masked(chain[-1][1] if chain else otherwise or "the run failed")])[-1].strip()
 
 
 def _read(file: Path, sql: str, **parameters: Any) -> Iterator[dict[str, Any]]:
@@ -99,4 +102,9 @@ def _read(file: Path, sql: str, **parameters: Any) -> Iterator[dict[str, Any]]:
     how = "mode=ro" if os.access(file.parent, os.W_OK) else "immutable=1"
     with closing(sqlite3.connect(f"{file.as_uri()}?{how}", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        yield from map(dict, connection.execute(sql, parameters).fetchall())
+        try:
+            yield from map(dict, connection.execute(sql, parameters).fetchall())
+        except sqlite3.OperationalError as error:
+            # The first command was ended before it had made the tables.
+            if "no such table" not in str(error):
+                raise

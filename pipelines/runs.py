@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import yaml
+from dagster._core.instance.ref import InstanceRef
 
 from pipelines.failures import COMMAND_TAG, told
 from pipelines.sensors import range_tags
@@ -47,16 +49,17 @@ def instance_of(home: Home, run_days: int | None = None) -> dg.DagsterInstance:
     # Two first commands at once would both make Dagster's tables.
     with (home.dagster / "made.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _complete(home.dagster / SETTINGS)
-        instance = dg.DagsterInstance.get()
+        settings = _complete(home.dagster / SETTINGS)
+        # Dagster looks for the file by a pattern, which a bracket in the path spoils: the settings are handed over too.
+        instance = dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home.dagster), overrides=settings))
     fail_dead_runs(instance)
     if run_days:
         forget_old_runs(instance, run_days)
     return instance
 
 
-def _complete(settings: Path) -> None:
-    """Adds to the Dagster settings of a home that an earlier release made what they lack of ours; the rest is left as it is."""
+def _complete(settings: Path) -> dict[str, Any]:
+    """The Dagster settings of a home; one that an earlier release made is given what it lacks of ours, the rest is left as it is."""
     text = settings.read_text(encoding="utf-8")
     there = yaml.safe_load(text) or {}
     ours = yaml.safe_load((ROOT / SETTINGS).read_text(encoding="utf-8"))
@@ -65,6 +68,7 @@ def _complete(settings: Path) -> None:
     lacking = {name: value for name, value in ours.items() if name not in there}
     if lacking:
         write_safely(settings, f"{text.rstrip()}\n{yaml.safe_dump(lacking)}")
+    return there | lacking
 
 
 def days_covered(shop: Shop, first: date | None, last: date | None) -> tuple[date, date]:

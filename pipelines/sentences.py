@@ -1,16 +1,13 @@
 """What went wrong outside our own code, a disk or Dagster's files, as a sentence with a remedy."""
 
-import errno
 import os
 import sqlite3
 from pathlib import Path
 
 import yaml
 
-from resources.errors import ZhikeError
+from resources.errors import ZhikeError, disk_full, engine_words
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-FREE = "free space there and run again; what was published before is untouched"
 WRITABLE = "make it readable and writable for the user who runs zhike, or choose another --home"
 ANEW = "move it away: it is made anew. It holds what Dagster shows of past runs, and nothing of the shop's tables"
 
@@ -32,22 +29,23 @@ def _of(error: BaseException) -> ZhikeError | None:
     if isinstance(error, ZhikeError):
         return error
     if isinstance(error, sqlite3.Error):
-        return _of_sqlite(str(error), home)
+        return disk_full(str(error), home) or _of_sqlite(str(error), home)
+    if type(error).__module__ == "_duckdb":
+        # Outside the gate: a warehouse that is opened, a snapshot that is read.
+        return disk_full(engine_words(error), Path(home).parent)
+    if isinstance(error, OSError) and (full := disk_full(error.strerror or "", error.filename or home)):
+        return full
     if isinstance(error, yaml.YAMLError) or type(error).__name__ == "DagsterInvalidConfigError":
         file = str(Path(home) / "dagster.yaml")
         return ZhikeError(
             "the settings of Dagster in this home cannot be read", file, "correct it, or delete it: it is made anew"
         )
-    if isinstance(error, OSError) and error.errno in FULL:
-        return ZhikeError(f"the disk is full: {error.strerror}", str(error.filename or home), FREE)
     if isinstance(error, OSError) and error.filename:
         return ZhikeError(f"a file or folder cannot be used: {error.strerror}", str(error.filename), WRITABLE)
     return None
 
 
 def _of_sqlite(text: str, home: str) -> ZhikeError | None:
-    if "full" in text or "disk I/O" in text:
-        return ZhikeError("the disk is full: Dagster's record of the run cannot be written", home, FREE)
     if "readonly" in text or "unable to open" in text:
         return ZhikeError("Dagster's record of runs cannot be written", home, WRITABLE)
     if "locked" in text:

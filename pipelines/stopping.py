@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM end a command within seconds: what is published stays, and nothing is run after them."""
 
+import logging
 import os
 import signal
 import socket
@@ -57,6 +58,10 @@ def stoppable() -> Iterator[Stop]:
         stop = Stop(told)
         ended = threading.Event()
         handlers = {number: signal.signal(number, _raise) for number in SIGNALS}
+        # A signal may strike while objects are freed or a pool closes a connection: the stop is known all the same, and a trace is no news.
+        unraisable = sys.unraisablehook
+        sys.unraisablehook = lambda what: None if stop.number else unraisable(what)
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         # Told by the interpreter's own handler, whatever Python code the signal is given to, and in the middle of a long C call.
         wakeup = signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
         watcher = threading.Thread(target=_watch, args=(stop, told, ended), daemon=True)
@@ -65,6 +70,7 @@ def stoppable() -> Iterator[Stop]:
             yield stop
         finally:
             ended.set()
+            sys.unraisablehook = unraisable
             signal.set_wakeup_fd(wakeup)
             for number, handler in handlers.items():
                 signal.signal(number, handler)

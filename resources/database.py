@@ -21,6 +21,9 @@ from resources.home import Home
 
 # The process of a run, by which a run is known to be dead.
 PROCESS_TAG = "zhike/process"
+# The engine puts its log beside a file at the path before a question mark, as if the rest were a query. With these settings it keeps no log: what
+# is committed is in the file itself.
+WITHOUT_LOG = {"checkpoint_threshold": "0b", "auto_checkpoint_skip_wal_threshold": "0"}
 GONE = "Its process is gone: it was killed, or the machine went down."
 # Dagster's names of the states in which a run has a process, or is about to have one.
 GOING = ("NOT_STARTED", "STARTING", "STARTED", "CANCELING")
@@ -37,6 +40,8 @@ def connected(
     config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(home.spill)}
     if memory_limit:
         config["memory_limit"] = memory_limit
+    if "?" in str(home.folder):
+        config |= WITHOUT_LOG
     try:
         connection = duckdb.connect(str(home.warehouse), read_only=read_only, config=config)
     except duckdb.Error as error:

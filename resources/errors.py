@@ -15,6 +15,8 @@ _QUOTED_VALUE = re.compile(
     re.DOTALL,
 )
 
+FULL = ("no space left", "could not write", "file too large", "disk quota exceeded", "disk is full", "disk i/o")
+
 
 class ZhikeError(Exception):
     """Bad input or a bad place. The command line prints it and exits with 1; a run fails with it.
@@ -43,7 +45,17 @@ class NotEnough(ValueError):
         self.least = least
 
 
-def engine_words(error: Exception) -> str:
+def disk_full(said: str, where: object) -> ZhikeError | None:
+    """The error of a full disk at `where`, if what the system or the engine said tells of one."""
+    if not any(word in said.lower() for word in FULL):
+        return None
+    remedy = (
+        "free space there (1.5 times the data is a safe size) and run again; what was published before is untouched"
+    )
+    return ZhikeError(f"the disk is full: {said}", str(where), remedy)
+
+
+def engine_words(error: BaseException) -> str:
     """What the engine says, in one line, without what it quotes of a row: no line of a file, and of a value its shape only (9 a digit, x a letter),
     because names and addresses cannot be told by rule. Raise `from None` beside it: a chained error is logged with its own words."""
     text = _QUOTED_LINE.sub("", str(error).split("\n\nLINE ")[0])

@@ -34,6 +34,8 @@ from resources.shop import Source
 
 TEXTS = ("csv", "tsv", "txt")
 JSONS = ("json", "jsonl", "ndjson")
+# A folder called a=b adds no column.
+COLUMNS = "hive_partitioning = false"
 KINDS = (*TEXTS, *JSONS, "parquet", "xlsx")
 
 
@@ -56,7 +58,7 @@ def relation(connection: duckdb.DuckDBPyConnection, path: str, source: Source) -
             f"use {', '.join(KINDS)}; text and JSON may be packed (.gz, .zst)",
         )
     if kind == "parquet":
-        return f"read_parquet({literal(path)})"
+        return f"read_parquet({literal(path)}, {COLUMNS})"
     if kind == "xlsx":
         return _csv(_sheet(path, source)[0], plain(source), b"")
     end = tail(path)
@@ -161,7 +163,7 @@ def _csv(path: str, source: Source, last: bytes) -> str:
     return (
         f"read_csv({literal(path)}, auto_detect = false, columns = {{{columns}}}, header = {str(source.header).lower()}, "
         f"skip = {source.skip}, delim = {literal(delimiter)}, quote = {literal(source.quote)}, escape = {literal(source.escape if source.quote else '')}, "
-        f"comment = '', strict_mode = true, null_padding = false, max_line_size = {LONGEST}"
+        f"comment = '', strict_mode = true, null_padding = false, max_line_size = {LONGEST}, {COLUMNS}"
         + (f", new_line = '{line}'" if line else "")
         + ")"
     )

@@ -58,19 +58,13 @@ class Home:
 
 
 def open_home(shop: Shop, home: Path, *, to_read: bool = False) -> Home:
-    """The shop's place under `home`, made on first use unless it is only `to_read`. Raises ZhikeError where another shop lives there, where
-    it cannot be written, or for a path that the engine cannot use.
+    """The shop's place under `home`, made on first use unless it is only `to_read`. Raises ZhikeError where another shop lives there, or
+    where it cannot be written.
 
     What this process and its children write from then on is readable by its owner only; a home that others can read is closed.
     """
     os.umask(OTHERS)
     place = Home(home.expanduser().resolve() / shop.id)
-    if "?" in str(place.folder):
-        raise ZhikeError(
-            "a home cannot lie under a path with a question mark: the engine takes what follows it for a query",
-            str(place.folder),
-            "choose another --home; if the shop's own folder is called so, call it otherwise",
-        )
     identity = {
         "name": shop.name.en,
         "time_zone": shop.time_zone,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from glob import escape
 from pathlib import Path
 
 import duckdb
@@ -146,7 +147,9 @@ def _dated_files(shop: Shop, spec: Source) -> list[tuple[str, str]]:
     path = resolve(shop, spec.path)
     before, after = (re.escape(part).replace(r"\*", "[^/]*") for part in path.split("{date}", 1))
     pattern = re.compile(before + r"(\d{4}-\d{2}-\d{2})" + after)
-    there = (str(found) for found in Path("/").glob(path.replace("{date}", "????-??-??").lstrip("/")))
+    # In the name of a folder a bracket or a question mark is itself.
+    shaped = escape(path).replace("[*]", "*").replace("{date}", "????-??-??")
+    there = (str(found) for found in Path("/").glob(shaped.lstrip("/")))
     return [(found, match[1]) for found in there if (match := pattern.fullmatch(found))]
 
 
@@ -241,7 +244,7 @@ def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: Con
     text = shop.tables[table.name]
     place = shop.folder / text if text.endswith(".sql") else f"{shop.folder / 'store.yaml'}: tables.{table.name}"
     where = f"the mapping of {table.name} ({place})"
-    require_select(connection, shop.mapping(table.name), set(shop.sources), f"the mapping of {table.name}", where)
+    require_select(shop.mapping(table.name), set(shop.sources), f"the mapping of {table.name}", where)
     try:
         described = connection.execute(f"DESCRIBE {shop.mapping(table.name)}").fetchall()
     except duckdb.Error as error:
@@ -276,7 +279,7 @@ def mapped_columns(connection: duckdb.DuckDBPyConnection, shop: Shop, table: Con
 def dropped(connection: duckdb.DuckDBPyConnection, shop: Shop, table: ContractTable) -> int:
     """How many rows of the bound sources the mapping leaves out, as the shop counts them under `drops`."""
     what, where = f"the select of drops.{table.name}", f"{shop.folder / 'store.yaml'}: drops.{table.name}"
-    require_select(connection, shop.drops[table.name], set(shop.sources), what, where)
+    require_select(shop.drops[table.name], set(shop.sources), what, where)
     try:
         ((count,),) = connection.execute(shop.drops[table.name]).fetchall()
         return int(count)

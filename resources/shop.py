@@ -343,18 +343,16 @@ class Shop(BaseModel):
     def mapping(self, table: str) -> str:
         """The shop's select for a contract table."""
         text = self.tables[table]
-        if not text.endswith(".sql"):
-            return text
-        path = self.folder / text
-        try:
-            # It is put between brackets, which a comment in its last line would hide.
-            return path.read_text(encoding="utf-8").strip().rstrip(";") + "\n"
-        except OSError as error:
-            raise ZhikeError(
-                f"the mapping of {table} cannot be read: {error.strerror}",
-                str(path),
-                "write the select there, or correct `tables` in store.yaml",
-            ) from error
+        if text.endswith(".sql"):
+            path = self.folder / text
+            try:
+                text = _read(path, f"the mapping of {table}")
+            except OSError as error:
+                said = f"the mapping of {table} cannot be read: {error.strerror}"
+                remedy = "write the select there, or correct `tables` in store.yaml"
+                raise ZhikeError(said, str(path), remedy) from error
+        # It is put between brackets, which a comment in its last line would hide.
+        return text.strip().rstrip(";") + "\n"
 
     def sources_of(self, table: str) -> dict[str, list[Source]]:
         """The sources that the mapping of `table` names."""
@@ -376,13 +374,7 @@ def load_shop(store: str) -> Shop:
             f"there is no shop {store!r}", str(path), f"use one of {', '.join(known)}, or write a store.yaml there"
         )
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise ZhikeError(
-            f"store.yaml is not UTF-8: byte {error.start + 1} is none of its characters",
-            str(path),
-            "save it as UTF-8; editors in China often save as GBK",
-        ) from error
+        content = yaml.safe_load(_read(path, "store.yaml"))
     except (yaml.YAMLError, ValueError) as error:  # a date such as 2024-02-30 is a ValueError
         advice = "indent with spaces, not tabs" if "'\\t'" in str(error) else "correct what is named"
         raise ZhikeError(f"store.yaml is not valid YAML: {error}", str(path), advice) from error
@@ -397,6 +389,14 @@ def load_shop(store: str) -> Shop:
         raise ZhikeError(
             f"store.yaml does not hold together: {problems}", str(path), "correct what is named"
         ) from error
+
+
+def _read(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        said = f"{what} is not UTF-8: byte {error.start + 1} is none of its characters"
+        raise ZhikeError(said, str(path), "save it as UTF-8; editors in China often save as GBK") from error
 
 
 def _problem(entry: Any) -> str:

@@ -25,7 +25,7 @@ from data_checks.gate.rows import Rows, Work
 from data_checks.gate.step_result import INPUTS, NAMED, SAMPLE_ROWS, ChunkResult, StepResult
 from resources.calendar import WEEK_ON_DAYS, Calendar
 from resources.code import code_version, place_of
-from resources.errors import ZhikeError, engine_words
+from resources.errors import ZhikeError, disk_full, engine_words
 from resources.evidence import Evidence, evidence_of
 from resources.masks import masked
 from resources.progress import announce
@@ -199,7 +199,7 @@ def _add(step: StepResult, gated: Gated, warehouse: Warehouse, keys: "list[date 
     except duckdb.Error as error:
         with suppress(duckdb.Error):
             warehouse.connection.execute("ROLLBACK")
-        if keys == [WHOLE] or _is_full(engine_words(error)):
+        if keys == [WHOLE] or disk_full(engine_words(error), ""):
             raise
         if len(keys) == 1:
             step.refuse(str(keys[0]), engine_words(error))
@@ -323,14 +323,5 @@ def _explained(error: duckdb.Error | ZhikeError, table: Table, warehouse: Wareho
         return error
     # Chained, the engine's own words would be logged, which quote rows.
     text = engine_words(error)
-    if _is_full(text):
-        return ZhikeError(
-            f"the disk is full: {text}",
-            str(warehouse.place.folder),
-            "free space (1.5 times the data is a safe size) and run again; what was published before is untouched",
-        )
-    return ZhikeError(text, f"the rows of {table.qualified}", CORRECT)
-
-
-def _is_full(text: str) -> bool:
-    return "No space left" in text or "could not write" in text.lower() or "File too large" in text
+    full = disk_full(text, warehouse.place.folder)
+    return full or ZhikeError(text, f"the rows of {table.qualified}", CORRECT)

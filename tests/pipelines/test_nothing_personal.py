@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.onboarding.check import check_store
@@ -10,6 +11,7 @@ from pipelines.runs import instance_of
 from resources.errors import ZhikeError
 from resources.home import Home, open_home
 from resources.privacy import account_id
+from tests.pipelines.corner import zhike
 from tests.shop_builder import COLUMNS, STORE, Bench, complaint, event, failures, line, write_rows, write_store
 
 MOBILE, WIDE, IDENTITY, CARD = "13955505678", "１３９５５５０５６７８", "110101199003074514", "6222021234567890128"
@@ -28,6 +30,12 @@ tables:
 """
 ACCOUNT = "Planted@Example.com"
 DAY = "2024-01-18"
+# What reads texts, ids or what is told of customers.
+READS = (
+    "clean/reviews", "features/customer_days", "features/customers", "features/identities", "insights/review_scores",
+    "insights/aspect_trends", "insights/product_satisfaction", "insights/customer_opinions", "insights/profiles",
+    "insights/recommendation_feedback", "outreach/snapshot",
+)  # fmt: skip
 RAW = ("orders", "events", "reviews", "customers", "products", "links", "answers")
 
 
@@ -77,7 +85,9 @@ def planted(delivered: Bench, tmp_path_factory: pytest.TempPathFactory) -> Bench
         "rating": MOBILE,
         "reviewed_at": f"{DAY} 12:00:00",
     }
-    write_rows(bench.store / "reviews.csv", COLUMNS["reviews"], [review])
+    # Of a complaint the snapshot quotes clauses.
+    blame = {"review_id": "v2", "product_id": "tea", "rating": 1, "text": f"物流太慢了{SENTENCE}，客服态度差{MOBILE}"}
+    write_rows(bench.store / "reviews.csv", COLUMNS["reviews"], [review, review | blame])
     answer = {
         "answer_id": "n1",
         "intent": "contact",
@@ -133,6 +143,67 @@ def test_no_file_of_the_home_holds_a_planted_value(booked: Bench) -> None:
     for path in files:
         content = path.read_bytes().lower()
         assert not [value for value in PLANTED if value.lower().encode() in content], path
+
+
+@pytest.fixture(scope="module")
+def published(booked: Bench, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, str]:
+    """The planted shop after a run of what reads it, and all that commands say of it. Not to be changed."""
+    bench = booked.copy(tmp_path_factory.mktemp("published"))
+    # What needs no fit scores the two reviews of this shop too.
+    with (bench.store / "store.yaml").open("a", encoding="utf-8") as file:
+        file.write("settings: {sentiment_engine: snownlp}\n")
+    store = ["--store", str(bench.store)]
+    said = [
+        zhike(bench, *words)
+        for words in (
+            ["run", *store, *(word for name in READS for word in ("--select", name))],
+            ["check", str(bench.store)],
+            ["check", str(bench.store), "--json"],
+            ["status", *store, "--json"],
+            ["customer", "anna", *store, "--json"],
+            ["customer", ACCOUNT, *store],
+            ["recommend", "anna", *store],
+        )
+    ]
+    return bench, "\n".join(each.out + each.err for each in said)
+
+
+def test_no_table_of_any_stage_holds_a_planted_value(published: tuple[Bench, str]) -> None:
+    bench, _ = published
+    content = everything(bench)
+    assert "insights.review_scores" in content
+    assert "***" in content
+    assert found_in(content) == []
+
+
+def test_the_snapshot_holds_no_planted_value(published: tuple[Bench, str]) -> None:
+    """Its files are compressed, so they are read as their readers do."""
+    bench, _ = published
+    current = bench.place / "snapshot" / "current"
+    with duckdb.connect(str(current / "zhike.duckdb"), read_only=True) as snapshot:
+        tables = [name for (name,) in snapshot.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        rows = [str(snapshot.execute(f"FROM {name}").fetchall()) for name in tables]
+        rows += [str(snapshot.execute(f"FROM '{path}'").fetchall()) for path in current.glob("*.parquet")]
+    assert {"customers_latest", "aspect_trends_latest"} <= set(tables)
+    assert len(rows) == 2 * len(tables)
+    assert any("物流太慢了" in each for each in rows), "the complaint is quoted"
+    assert found_in("\n".join(rows)) == []
+
+
+def test_no_file_after_all_stages_holds_a_planted_value(published: tuple[Bench, str]) -> None:
+    """Dagster's events with the samples of checks, its logs, weights, what is left in the folder for spilling."""
+    for path in (path for path in published[0].place.rglob("*") if path.is_file()):
+        content = path.read_bytes().lower()
+        assert not [value for value in PLANTED if value.lower().encode() in content], path
+
+
+def test_no_command_says_a_planted_value(published: tuple[Bench, str]) -> None:
+    _, said = published
+    assert "is in no row of" in said or "rows" in said
+    # The address that was asked for is repeated to who asked.
+    assert [value for value in found_in(said) if value != ACCOUNT.casefold()] == []
+    assert NAME not in said
+    assert STREET not in said
 
 
 def test_an_id_that_is_an_address_is_one_hash_in_every_table_and_found_by_what_the_shop_calls_it(booked: Bench) -> None:

@@ -18,7 +18,9 @@ import dagster as dg
 import duckdb
 import pytest
 
+from pipelines.runs import instance_of
 from resources.database import PROCESS_TAG, process_of
+from resources.home import Home
 from tests.pipelines.corner import FIRST, LAST, WEEKS, environment
 from tests.shop_builder import Bench
 
@@ -125,7 +127,7 @@ def killed_run(bench: Bench) -> str:
     dead.wait()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", str(bench.place / "dagster"))
-        with dg.DagsterInstance.get() as instance:
+        with instance_of(Home(bench.place)) as instance:
             job = dg.job(name="daily")(lambda: None)
             return instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags).run_id
 
@@ -168,7 +170,9 @@ def screenshot(address: str, folder: Path) -> "Path | None":
     return picture
 
 
-def test_the_web_ui_lists_the_graph_and_fills_the_shop_with_one_backfill(new_corner: Bench, tmp_path: Path) -> None:
+def test_the_web_ui_lists_the_graph_and_fills_the_shop_with_one_backfill(opened: Bench, tmp_path: Path) -> None:
+    # Signs that mean something in an address or a pattern.
+    new_corner = opened.copy(tmp_path / "50%20? [1] k=v 店")
     with started(new_corner) as ui:
         nodes = {"/".join(node["assetKey"]["path"]): node for node in ui.ask(ASSETS)["assetNodes"]}
         assert set(nodes) == {"/".join(path) for path in (*DAILY, *WEEKLY, ["outreach", "snapshot"])}

@@ -57,6 +57,14 @@ def test_every_value_of_a_csv_comes_back(tmp_path_factory: pytest.TempPathFactor
     holds()
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet"])
+def test_the_name_of_a_folder_adds_no_column(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "year=2024" / name
+    path.parent.mkdir()
+    duckdb.sql(f"COPY (SELECT 'a' AS id) TO '{path}'")
+    assert read(path) == [("a",)]
+
+
 def test_a_number_sign_is_no_comment(tmp_path: Path):
     (tmp_path / "o.csv").write_text("id,a\n#1001,x\n1002,y\n#1003,'^\n", encoding="utf-8")
     assert read(tmp_path / "o.csv") == [("#1001", "x"), ("1002", "y"), ("#1003", "'^")]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from resources.code import sql_files
 from resources.contract import CONTRACT
 from resources.sales import sales
-from resources.shop import Event, Shop
+from resources.settings import Event
+from resources.shop import Shop
 from resources.warehouse import Warehouse
 from resources.words import Words
 

@@ -7,7 +7,7 @@ import pytest
 
 from assets.insights.forecast.methods.trading_calendar import EventDays, trading_calendar
 from assets.insights.forecast.reads import CHINESE
-from resources.shop import Event
+from resources.settings import Event
 from resources.words import Words
 
 FIRST = date(2023, 1, 2)  # A Monday.

@@ -8,7 +8,7 @@ from assets.insights.sentiment.methods.aspect_words import aspect_lists
 from assets.insights.sentiment.methods.aspects import Mention, mentions
 from assets.insights.sentiment.methods.scoring import Engine, Verdict, verdicts
 from assets.insights.sentiment.methods.snownlp_scores import Snownlp, scores
-from resources.shop import AspectWords
+from resources.settings import AspectWords
 from resources.text import normalised
 
 WORDS = {name: aspect.words for name, aspect in aspect_lists({}).items()}

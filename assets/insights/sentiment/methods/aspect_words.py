@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 if TYPE_CHECKING:
-    from resources.shop import AspectWords
+    from resources.settings import AspectWords
 
 PATH = Path(__file__).with_name("aspects.yaml")
 

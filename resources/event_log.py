@@ -9,8 +9,11 @@ rows are Dagster's: without this module the same home is read and written as bef
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from dagster import EventLogEntry
 from dagster._config import StringSource, UserConfigSchema
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, DagsterEventType
@@ -40,6 +43,18 @@ def _address(base_dir: str, db_name: str) -> str:
 # Dagster's storages call it by this name, and can be told an address in no other way.
 for _module in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
     _module.create_db_conn_string = _address
+
+
+@cache
+def _migrations(location: str) -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", location)
+    return _read_migrations(config)
+
+
+# Dagster would load all files of its migrations for every database that it opens: twice or more a run.
+_read_migrations = ScriptDirectory.from_config
+ScriptDirectory.from_config = lambda config: _migrations(str(config.get_main_option("script_location")))
 
 
 class Storage(DagsterSqliteStorage):

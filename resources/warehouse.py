@@ -54,6 +54,10 @@ CREATE TABLE IF NOT EXISTS ops.deliveries (table_name VARCHAR, delivery VARCHAR,
 """
 
 
+SMALL_BYTES = 64 * 2**20
+"""Up to this size of its file a warehouse is worked on by one thread: waking others for some thousand rows costs more than they save."""
+
+
 class Warehouse(dg.ConfigurableResource):
     """The open warehouse of a shop. Open for the whole of a run, or within `with warehouse.opened(...)`."""
 
@@ -66,6 +70,7 @@ class Warehouse(dg.ConfigurableResource):
     _home: Home = PrivateAttr()
     _connection: duckdb.DuckDBPyConnection = PrivateAttr()
     _memo: dict[Hashable, Any] = PrivateAttr(default_factory=dict)
+    _is_small: bool = PrivateAttr(default=False)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -78,6 +83,12 @@ class Warehouse(dg.ConfigurableResource):
     @property
     def place(self) -> Home:
         return self._home
+
+    def share_out(self) -> None:
+        """Gives a warehouse that has outgrown one thread all that the machine has."""
+        if self._is_small and self._home.warehouse.stat().st_size > SMALL_BYTES:
+            self._connection.execute("RESET threads")
+            self._is_small = False
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, asked once for as long as the warehouse is open: the chunks and the tables of a run need the same past."""
@@ -93,24 +104,25 @@ class Warehouse(dg.ConfigurableResource):
         )
 
     def _ensure(self, table: Table) -> set[str]:
-        connection = self._connection
-        connection.execute(table.create_sql())
+        self._connection.execute(table.create_sql())
         there = self._columns(table)
+        changes: list[str] = []
         for column in table.columns:
             if column.name not in there:
-                connection.execute(f'ALTER TABLE {table.qualified} ADD COLUMN "{column.name}" {column.type}')
+                changes.append(f'ALTER TABLE {table.qualified} ADD COLUMN "{column.name}" {column.type}')
             if there.get(column.name) != column.description:
-                connection.execute(
-                    f'COMMENT ON COLUMN {table.qualified}."{column.name}" IS {literal(column.description)}'
-                )
+                changes.append(f'COMMENT ON COLUMN {table.qualified}."{column.name}" IS {literal(column.description)}')
         if not all(there.get(name) for name in table.column_names):
-            connection.execute(f"COMMENT ON TABLE {table.qualified} IS {literal(table.description)}")
+            changes.append(f"COMMENT ON TABLE {table.qualified} IS {literal(table.description)}")
             if table.partitioning == "weekly":
                 # Made again: a view of all columns does not see one that was added.
-                connection.execute(
+                changes.append(
                     f"CREATE OR REPLACE VIEW {table.qualified}_latest AS "
                     f"SELECT * FROM {table.qualified} WHERE as_of = (SELECT max(as_of) FROM {table.qualified})"
                 )
+        if changes:
+            # Each statement by itself would be written to the disk by itself.
+            self._connection.execute("; ".join(["BEGIN TRANSACTION", *changes, "COMMIT"]))
         return {*there, *table.column_names}
 
     def _columns(self, table: Table) -> dict[str, str | None]:
@@ -196,8 +208,11 @@ class Warehouse(dg.ConfigurableResource):
             reading.register(connection, self._shop.time_zone, decimal_comma=self._shop.has_decimal_comma)
             connection.execute(OPS)
             privacy.mask_stored(connection, self._home.folder)
+            connection.execute("SET threads = 1")
+            self._is_small = True
             self._connection = connection
             self._memo = {}
+            self.share_out()
             yield self
 
 

@@ -12,7 +12,15 @@ import pytest
 from tests.shared import once
 from tests.shop_builder import WEEKS, Bench, open_tea_house
 
-LONGEST = ("test_web_ui.py", "test_cli.py")
+LONGEST = (
+    "test_web_ui.py",
+    "test_cli.py",
+    "test_house_laws.py",
+    "test_as_of.py",
+    "test_any_shop.py",
+    "test_presets.py",
+    "test_extend.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

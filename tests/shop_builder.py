@@ -21,6 +21,7 @@ from assets.raw.assets import build as raw
 from resources.calendar import Calendar
 from resources.shop import Shop, load_shop
 from resources.warehouse import Warehouse
+from tests.memory import in_memory
 
 FIRST, LAST = date(2024, 1, 17), date(2024, 2, 4)
 WEEKS = [date(2024, 1, 8) + timedelta(days=7 * n) for n in range(5)]
@@ -328,7 +329,7 @@ class Bench:
             selection=list(selection),
             tags=tags,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            instance=settings.pop("instance", None),
+            instance=settings.pop("instance", None) or in_memory(),
             resources={"warehouse": self.warehouse(**settings)},
             raise_on_error=False,
         )

@@ -211,6 +211,7 @@ def _add(step: StepResult, gated: Gated, warehouse: Warehouse, keys: "list[date 
 def _chunk(gated: Gated, warehouse: Warehouse, keys: "list[date | str]", run_id: str) -> ChunkResult:
     """Stages, audits and publishes some partitions of a table."""
     connection, table = warehouse.connection, gated.table
+    warehouse.share_out()
     warehouse.ensure(table)
     inputs = book.missing_inputs(connection, table, gated.reads, gated.calendar, keys)
     whole = [key for key in keys if str(key) not in inputs]

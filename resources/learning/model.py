@@ -17,6 +17,7 @@ from resources.errors import NotEnough
 from resources.learning import encoding, linear, trees
 from resources.learning.encoding import Encoding, Floats
 from resources.learning.linear import Linear
+from resources.learning.threads import one_thread
 from resources.learning.trees import Trees, TreeSettings
 from resources.learning.weights import read_arrays, write_arrays
 
@@ -139,7 +140,6 @@ def fit_all(
     Raises NotEnough where a class has too few rows or no feature varies.
     """
     from sklearn import config_context
-    from threadpoolctl import threadpool_limits
 
     y = np.asarray(labels, float)
     if is_class:
@@ -160,7 +160,7 @@ def fit_all(
     parts = {method: ("logistic", "boosting") if method == "blend" else (method,) for method in methods}
     # Sums in parallel depend on the number of threads: another machine would get another model. The settings
     # are ours, so they are not looked through again for every tree.
-    with threadpool_limits(1), config_context(skip_parameter_validation=True):
+    with one_thread(), config_context(skip_parameter_validation=True):
         learners = {
             part: _learn(part, x, y, settings, is_class) for part in dict.fromkeys(sum(parts.values(), start=()))
         }

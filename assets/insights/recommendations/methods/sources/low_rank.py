@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from assets.insights.recommendations.methods.interactions import Floats, Matrix
 from assets.insights.recommendations.methods.sources.item_graph import degrees, divided
+from resources.learning.threads import one_thread
 
 POPULARITY_POWER = 0.6
 OVERSAMPLES, POWER_ITERATIONS = 16, 2
@@ -54,10 +55,8 @@ class LowRank:
 
 
 def _right_singular_vectors(matrix: Matrix, rank: int, seed: int) -> NDArray[np.float32]:
-    from threadpoolctl import threadpool_limits
-
     # One thread: the order in which a parallel product adds up is not the same from run to run.
-    with threadpool_limits(1):
+    with one_thread():
         width = min(rank + OVERSAMPLES, min(matrix.shape))
         sample = np.random.default_rng(seed).standard_normal((matrix.shape[1], width), np.float32)
         transposed = matrix.T.tocsr()

@@ -1,10 +1,8 @@
 """The step that every weekly table with a fit takes: replay the fits, score each week by the one it uses, say what is missing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-
-import dagster as dg
 
 from data_checks.gate import book
 from data_checks.gate.rows import Rows, Work
@@ -44,6 +42,7 @@ def weekly_rows(
         "SELECT * FROM scored",
         metadata=notes_on(fits, without, what),
         evidence=evidence(fits) if evidence else {},
+        plots=plots_of(fits, weeks),
     )
 
 
@@ -82,13 +81,21 @@ def notes_on(fits: Fits, without: Sequence[date], what: str) -> dict[str, Any]:
     notes: dict[str, Any] = {}
     if fits.newest:
         newest = fits.newest
-        said = {"fitted_as_of": newest.fitted_as_of.isoformat(), "method": newest.method, "in_force": newest.in_force}
-        notes["newest_fit"] = dg.MetadataValue.json(
-            said | {"reason": newest.metrics.reason} | dict(newest.metrics.figures)
-        )
+        notes["newest_fit"] = newest.fitted_as_of.isoformat()
+        notes |= {"method": newest.method, "in_force": newest.in_force, "reason": newest.metrics.reason}
     if without:
         notes["not_enough_history"] = f"{fits.why_none(without[-1])}; weeks up to {without[-1]} have no {what}"
     return notes
+
+
+def plots_of(fits: Fits, weeks: Sequence[date]) -> dict[str, Mapping[str, float]]:
+    """What the fit that each week uses showed on its hold-out, as numbers which the web UI plots over the weeks."""
+    used = {week.isoformat(): fits.in_force(week) for week in weeks}
+    return {
+        week: {name: float(figure) for name, figure in fitted.metrics.figures.items() if figure is not None}
+        for week, fitted in used.items()
+        if fitted
+    }
 
 
 def stored_weeks(work: Work, table: Table, weeks: Sequence[date]) -> list[date]:

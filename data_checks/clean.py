@@ -23,6 +23,7 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
             at_least=0,
             at_most=0,
             given=True,
+            unit="rows",
         ),
         Expectation(
             "few_rows_are_in_quarantine",
@@ -32,6 +33,7 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
             given=True,
             offending="true",
             sample_from="quarantined",
+            unit="share",
         ),
         Expectation(
             "the_day_is_not_an_earlier_one_again",
@@ -40,6 +42,7 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
             at_most=MOSTLY,
             severity="warning",
             given=True,
+            unit="share",
         ),
         no_row(
             "no_row_is_known_before_it_happened",
@@ -57,6 +60,7 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
                 at_least=-0.005,
                 at_most=0.005,
                 given=True,
+                unit="money",
             ),
         )
     for name in referred(shop, table):
@@ -90,5 +94,6 @@ def changes(shop: Shop, table: ContractTable) -> list[Expectation]:
             at_most=max(shop.limits.quarantine_share, 0.5),
             offending="true",
             sample_from="quarantined",
+            unit="share",
         ),
     ]

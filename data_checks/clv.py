@@ -113,6 +113,7 @@ def cohorts(shop: Shop) -> list[Expectation]:
                     """,
                     at_least=0,
                     at_most=0,
+                    unit="money",
                 )
             ]
             if shop.has_prices

@@ -67,6 +67,7 @@ def customers(shop: Shop) -> list[Expectation]:
                 """,
                 at_least=-0.005,
                 at_most=0.005,
+                unit="money",
             )
         )
     return suite

@@ -50,6 +50,7 @@ def backtests() -> list[Expectation]:
             "sum(covered_80_count) / nullif(sum(day_count) FILTER (WHERE covered_80_count IS NOT NULL), 0)",
             at_least=0.6,
             severity="warning",
+            unit="share",
         ),
         Expectation(
             "few_days_lie_outside_the_95_percent_interval",
@@ -57,5 +58,6 @@ def backtests() -> list[Expectation]:
             "sum(covered_95_count) / nullif(sum(day_count) FILTER (WHERE covered_95_count IS NOT NULL), 0)",
             at_least=0.8,
             severity="warning",
+            unit="share",
         ),
     ]

@@ -8,6 +8,7 @@ MOVED = "no_input_has_moved_since_the_fit"
 FURTHEST_OFF = 0.1
 SHIFTED = 0.25
 SHOWN = ("scored_as_of", "customer_count", "mean_score", "realised_rate", "auc", "ap", "brier", "ece")
+PLOTTED = ("auc", "ap", "brier", "mean_score", "realised_rate")
 SHOWN_SHIFTS = 10
 
 
@@ -50,6 +51,7 @@ def backtests() -> list[Expectation]:
             at_most=FURTHEST_OFF,
             offending=f"abs(mean_score - realised_rate) > {FURTHEST_OFF}",
             severity="warning",
+            unit="share",
         ),
     ]
 

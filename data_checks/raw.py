@@ -53,6 +53,7 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
             "unreadable_count",
             at_most=0,
             given=True,
+            tells_problems=True,
         ),
         Expectation(
             "the_day_is_as_large_as_days_usually_are",
@@ -61,6 +62,7 @@ def facts(shop: Shop, table: ContractTable) -> list[Expectation]:
             at_least=shop.limits.volume_low,
             at_most=shop.limits.volume_high,
             severity="warning" if table.comes_in_bursts else "critical",
+            unit="times",
         ),
         Expectation(
             "every_column_still_has_values",
@@ -81,6 +83,7 @@ def changes(table: ContractTable) -> list[Expectation]:
             "SELECT 'all', count(*) FROM unreadable",
             at_most=0,
             severity="error",
+            tells_problems=True,
         ),
         _keyed(table),
     ]

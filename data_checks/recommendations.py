@@ -62,6 +62,7 @@ def recommendations(shop: Shop) -> list[Expectation]:
             "coverage",
             at_least=LEAST_COVERAGE,
             given=True,
+            unit="share",
         ),
         Expectation(
             "two_customers_do_not_get_the_same_list",
@@ -69,6 +70,7 @@ def recommendations(shop: Shop) -> list[Expectation]:
             "overlap",
             at_most=MOST_OVERLAP,
             given=True,
+            unit="share",
         ),
         no_row(
             "new_and_known_products_are_on_lists_of_their_own",

@@ -28,6 +28,7 @@ def segments() -> list[Expectation]:
             "GROUP BY 1, segment_id) GROUP BY part",
             at_least=0.66,
             severity="warning",
+            unit="share",
             model=MODEL,
         ),
         Expectation(
@@ -48,6 +49,7 @@ def segments() -> list[Expectation]:
             """,
             at_least=SMALLEST_SEGMENT,
             severity="warning",
+            unit="share",
             model=MODEL,
         ),
     ]

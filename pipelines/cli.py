@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table as Grid
 
+from pipelines.grids import card_grid, grid, list_grid, segments_grid
 from pipelines.sentences import sentence
 from pipelines.stopping import Stop, Stopped, stoppable
 from resources.catalogue import in_words
@@ -21,11 +21,9 @@ from resources.home import default_home, export_demo, open_home
 from resources.shop import Shop, load_shop
 from resources.words import language_of
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Zhike 知客: know the customer."
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 # A pipe has no width of its own: the tables need some.
-WIDTH = None if sys.stdout and sys.stdout.isatty() else 120
+WIDTH = None if os.environ.get("COLUMNS") or (sys.stdout and sys.stdout.isatty()) else 120
 # What is printed are data, whose square brackets and colons mean nothing.
 console = Console(width=WIDTH, markup=False, emoji=False)
 errors = Console(stderr=True, width=WIDTH, markup=False, emoji=False)
@@ -36,6 +34,23 @@ LANGUAGE: ContextVar[str] = ContextVar("language", default="")
 Store = Annotated[str, typer.Option("--store", envvar="ZHIKE_STORE", help="Name of a folder in stores/, or a path.")]
 HomeFolder = Annotated[str | None, typer.Option("--home", help="Where Zhike writes. Also ZHIKE_HOME; default .zhike.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"zhike {version('zhike')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Zhike 知客: know the customer."""
 
 
 def main() -> None:
@@ -115,7 +130,7 @@ def demo(
         failed = _run(shop, folder, None, None, None, [], stop, as_json=False)
     from serving.customers import segments
 
-    console.print(_segments(shop, segments(place)))
+    console.print(segments_grid(shop, segments(place)))
     console.print(
         f"\nThe web UI shows the graph, its checks and its runs:  zhike ui --store demo\n"
         f"What is there and how fresh:                          zhike status --store demo\n"
@@ -135,14 +150,15 @@ def run(
     to: Annotated[str | None, typer.Option("--to", help="Last delivery day.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Only this week: a Monday.")] = None,
     select: Annotated[
-        list[str] | None, typer.Option("--select", help="Only these assets, as stage/table; repeatable.")
+        list[str] | None, typer.Option("--select", help="Only these tables, as stage.table or stage/table; repeatable.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Runs the shop: the days, then the weeks. Without options, all that its data cover."""
     shop, folder = _shop(store, home)
     with stoppable() as stop:
-        failed = _run(shop, folder, _day(from_), _day(to), _day(as_of), select or [], stop, as_json=as_json)
+        tables = [name.replace(".", "/", 1) for name in select or []]
+        failed = _run(shop, folder, _day(from_), _day(to), _day(as_of), tables, stop, as_json=as_json)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -164,6 +180,7 @@ def _run(
         days_covered,
         open_shop,
         run_job,
+        tables_of,
         weeks_covered,
     )
 
@@ -174,7 +191,8 @@ def _run(
     if as_of is not None and not calendar.weekly.has_partition_key(as_of.isoformat()):
         raise typer.BadParameter(f"{as_of} is not one of the shop's Mondays", param_hint="--as-of")
     report = Report()
-    with instance, bars(errors if as_json else console):
+    jobs = ["weekly"] if as_of else ["daily", "weekly"]
+    with instance, bars(errors if as_json else console, tables_of(definitions, jobs, select)):
         if as_of is not None:
             run_job(definitions, instance, "weekly", as_of, as_of, select, report, stop)
         else:
@@ -186,10 +204,10 @@ def _run(
     if as_json:
         _print_json({"published": report.published, "failures": report.failures, "warnings": report.warnings})
         return not report.is_fine
-    grid = Grid("table", "partitions", title=f"{shop.name.en} · {shop.name.zh}")
+    tables = grid("table", "partitions", numbers=("partitions",), title=f"{shop.name.en} · {shop.name.zh}")
     for name, count in report.published.items():
-        grid.add_row(name, str(count))
-    console.print(grid)
+        tables.add_row(name, f"{count:,}")
+    console.print(tables)
     for text in report.warnings:
         console.print(f"warning {text}", style="yellow", highlight=False, soft_wrap=True)
     for text in report.failures:
@@ -272,20 +290,16 @@ def customer(
     home: HomeFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """What is known of one customer, from the published snapshot."""
+    """One customer as a card: who, worth, risk and why, last orders, what to do next. With --json all that is published of them."""
+    from serving.card import card
     from serving.customers import customer as find
 
     shop, folder = _shop(store, home)
-    found = find(open_home(shop, folder, to_read=True), person)
+    place = open_home(shop, folder, to_read=True)
     if as_json:
-        _print_json(found)
-        return
-    for table, rows in found.items():
-        if len(rows) == 1:
-            console.print(_fields(table, rows[0]))
-    for table, rows in found.items():
-        if len(rows) > 1:
-            console.print(f"{table}: {len(rows)} rows, printed with --json", highlight=False)
+        _print_json(find(place, person))
+    else:
+        console.print(card_grid(card(place, shop, person)))
 
 
 @app.command()
@@ -309,45 +323,7 @@ def recommend(
         if not chosen:
             console.print(f"{title}: –")
             continue
-        grid = Grid("#", "product", "score", "source", "why", title=f"{title}, {chosen[0]['as_of']}")
-        for row in chosen:
-            why = f"{row['because_zh']}\n{row['because_en']}"
-            grid.add_row(
-                str(row["position"]),
-                f"{row['title']}\n{row['product_id']}",
-                "" if row["score"] is None else f"{row['score']:.3f}",
-                row["source"],
-                why,
-            )
-        console.print(grid)
-
-
-def _fields(title: str, row: dict[str, Any]) -> Grid:
-    grid = Grid("", "", title=title, show_header=False)
-    for name, value in row.items():
-        grid.add_row(name, "" if value is None else str(value))
-    return grid
-
-
-def _segments(shop: Shop, rows: list[dict[str, Any]]) -> Grid:
-    """The segments of the newest week: name, customers, recency, frequency, spend."""
-    as_of = rows[0]["as_of"] if rows else ""
-    money = shop.currency or ""
-    grid = Grid(title=f"{shop.name.zh} · {shop.name.en}: 客户分群 customer segments, {as_of}")
-    names = ("分群", "segment", "customers", "share", "recency (days)", "purchases")
-    for name in (*names, *([f"spend ({money})", "of spend"] if money else [])):
-        grid.add_column(name, justify="left" if name in ("分群", "segment") else "right")
-    for row in rows:
-        cells = [
-            row["segment_zh"],
-            row["segment_en"],
-            f"{row['customer_count']:,}",
-            f"{row['customer_share']:.0%}",
-            f"{row['recency_days']:.0f}",
-            f"{row['frequency']:.1f}",
-        ]
-        grid.add_row(*cells, *([f"{row['spend']:,.0f}", f"{row['spend_share']:.0%}"] if money else []))
-    return grid
+        console.print(list_grid(f"{title}, {chosen[0]['as_of']}", chosen))
 
 
 @app.command()
@@ -366,7 +342,8 @@ def ui(
 ) -> None:
     """Starts the Dagster web UI with its daemon: the graph, its checks, schedules, the sensor and backfills."""
     from pipelines.runs import instance_of
-    from pipelines.ui import LOOPBACK, serve
+    from pipelines.ui import LOOPBACK, listening, serve
+    from resources.calendar import oldest_kept, today_in
 
     if host not in LOOPBACK and not exposed:
         raise typer.BadParameter(
@@ -376,13 +353,15 @@ def ui(
         )
     shop, folder = _shop(store, home)
     os.environ |= {"ZHIKE_STORE": str(shop.folder), "ZHIKE_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
-    if exposed:
-        errors.print("Everybody who reaches this address can read and run everything.", style="yellow")
-    with instance_of(open_home(shop, folder)) as instance:
+    os.environ["ZHIKE_WEEKS_FROM"] = oldest_kept(shop, today_in(shop)).isoformat()
+    place = open_home(shop, folder)
+    with listening(place, host, port) as listener, instance_of(place) as instance:
+        if exposed:
+            errors.print("Everybody who reaches this address can read and run everything.", style="yellow")
         console.print(
             f"The web UI of {shop.name.en} · {shop.name.zh}: http://{host}:{port}   (Ctrl-C stops it)", highlight=False
         )
-        serve(instance, host, port, (*LOOPBACK, host, *(name or [])))
+        serve(instance, shop, listener, (*LOOPBACK, host, *(name or [])))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The code location: the asset graph of one shop, its jobs, schedules and sensor.
 
-Which shop is said by ZHIKE_STORE and ZHIKE_HOME. Nothing is read but the shop's own description.
+Which shop is said by ZHIKE_STORE and ZHIKE_HOME. Nothing is read but the shop's own description. The web UI lists the weeks that retention
+keeps; the command line runs any week of the shop.
 """
 
 import os
 import warnings
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -23,15 +25,17 @@ from assets.outreach.snapshot.assets import build as snapshot
 from assets.outreach.snapshot.parts import is_published
 from assets.raw.assets import build as raw
 from pipelines.jobs import build_jobs
+from pipelines.labels import labelled
 from pipelines.schedules import build_schedules
 from pipelines.sensors import build_sensor
 from pipelines.upkeep import build_upkeep
-from resources.calendar import Calendar
+from resources.calendar import Calendar, oldest_kept, today_in
 from resources.home import default_home, export_demo
 from resources.shop import Shop, load_shop
 from resources.warehouse import Warehouse
 
 DEFAULT_STORE = "demo"
+WEEKS_FROM = "ZHIKE_WEEKS_FROM"
 
 
 def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
@@ -50,9 +54,10 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
     return [*tables, *snapshot([asset.key for asset in tables if is_published(".".join(asset.key.path))])]
 
 
-def build_definitions(shop: Shop, home: Path) -> dg.Definitions:
-    calendar = Calendar.of(shop)
-    assets = build_assets(calendar)
+def build_definitions(shop: Shop, home: Path, weeks_from: date | None = None) -> dg.Definitions:
+    """The graph of a shop over all of its weeks, or over those from a week on."""
+    calendar = Calendar.of(shop, weeks_from)
+    assets = labelled(calendar, build_assets(calendar))
     daily, weekly = build_jobs(calendar, assets)
     return dg.Definitions(
         assets=assets,
@@ -70,4 +75,7 @@ def definitions() -> dg.Definitions:
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     home = default_home()
     export_demo(home)
-    return build_definitions(load_shop(os.environ.get("ZHIKE_STORE") or DEFAULT_STORE), home)
+    shop = load_shop(os.environ.get("ZHIKE_STORE") or DEFAULT_STORE)
+    # The runs of a web UI load the graph each for itself, and have the weeks that it shows: those of the day on which it was started.
+    said = os.environ.get(WEEKS_FROM)
+    return build_definitions(shop, home, date.fromisoformat(said) if said else oldest_kept(shop, today_in(shop)))

@@ -4,21 +4,21 @@ import fcntl
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import yaml
 from dagster._core.instance.ref import InstanceRef
 
 from pipelines.failures import COMMAND_TAG, told
+from pipelines.jobs import ALWAYS
 from pipelines.sensors import range_tags
 from pipelines.stopping import Stop
 from pipelines.upkeep import fail_dead_runs, forget_old_runs
-from resources.calendar import Calendar, monday_after
+from resources.calendar import Calendar, monday_after, today_in
 from resources.contract import ORDERS
 from resources.database import PROCESS_TAG, process_of
 from resources.errors import ZhikeError
@@ -74,7 +74,7 @@ def _complete(settings: Path) -> dict[str, Any]:
 def days_covered(shop: Shop, first: date | None, last: date | None) -> tuple[date, date]:
     """The delivery days to run: those asked for, else all that the shop's data cover. Raises ZhikeError for days that are not the shop's, or
     not over yet."""
-    yesterday = datetime.now(ZoneInfo(shop.time_zone)).date() - timedelta(days=1)
+    yesterday = today_in(shop) - timedelta(days=1)
     end = min(shop.end or yesterday, yesterday)
     newest = last or (end if shop.end else min([*delivered_days(shop, ORDERS)[-1:], yesterday]))
     oldest = first or shop.first_delivery
@@ -99,6 +99,13 @@ def weeks_covered(shop: Shop, oldest: date, newest: date) -> tuple[date, date] |
     return (first, last) if first <= last else None
 
 
+def tables_of(definitions: dg.Definitions, jobs: Sequence[str], select: Sequence[str]) -> set[str]:
+    """The tables that some jobs run, or of these those selected, as the gate calls them."""
+    keys = {key for job in jobs for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
+    chosen = {key for key in keys if not select or key.to_user_string() in select}
+    return {".".join(key.path) for key in chosen - {ALWAYS}}
+
+
 def run_job(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
@@ -114,7 +121,8 @@ def run_job(
     resolved = definitions.resolve_job_def(job)
     keys = resolved.asset_layer.selected_asset_keys
     remaining = {key for key in keys if not select or key.to_user_string() in select}
-    tags = range_tags(first.isoformat(), last.isoformat()) | {
+    what = "weeks" if job == "weekly" else "days"
+    tags = range_tags(first.isoformat(), last.isoformat(), what) | {
         PROCESS_TAG: process_of(os.getpid()),
         COMMAND_TAG: report.command,
     }
@@ -158,9 +166,7 @@ def _read(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, repor
             # Its step went on: what could be read is published.
             report.failures.append(f"{check.asset_key.to_user_string()}: {check.metadata['problems'].value}")
         if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
-            report.warnings.append(
-                f"{check.asset_key.to_user_string()}: does not hold: {check.check_name.replace('_', ' ')}"
-            )
+            report.warnings.append(f"{check.asset_key.to_user_string()}: {check.description}")
     return done
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
 
 from assets.features.tables import CUSTOMER_DAYS
-from pipelines.sensors import range_tags, ranges
+from pipelines.sensors import WHAT_TAG, range_tags, ranges
 from resources.calendar import Calendar
 from resources.database import connected, held
 from resources.errors import ZhikeError
@@ -38,7 +38,7 @@ def build_schedules(
         day = (context.scheduled_execution_time.date() - timedelta(days=1)).isoformat()
         if not calendar.daily.has_partition_key(day):
             return dg.SkipReason(f"{day} is not one of the shop's days.")
-        return dg.RunRequest(run_key=day, partition_key=day)
+        return dg.RunRequest(run_key=day, partition_key=day, tags={WHAT_TAG: f"day {day}"})
 
     @dg.schedule(
         job=weekly,
@@ -54,17 +54,23 @@ def build_schedules(
         sunday = calendar.days_before(monday)[-1].isoformat()
         if sunday not in context.instance.get_materialized_partitions(CUSTOMER_DAYS.asset_key):
             return dg.SkipReason(f"Waits for {CUSTOMER_DAYS.qualified} of {sunday}.")
-        return dg.RunRequest(run_key=monday.isoformat(), partition_key=monday.isoformat())
+        week = monday.isoformat()
+        return dg.RunRequest(run_key=week, partition_key=week, tags={WHAT_TAG: f"week {week}"})
 
     def again(
-        job: "UnresolvedAssetJobDefinition", name: str, hour: int, partitioning: str, step: int, description: str
+        job: "UnresolvedAssetJobDefinition",
+        name: str,
+        hour: int,
+        partitioning: Literal["daily", "weekly"],
+        step: int,
+        description: str,
     ) -> dg.ScheduleDefinition:
         @dg.schedule(
             job=job, name=name, cron_schedule=f"0 {hour} * * *", execution_timezone=zone, description=description
         )
         def stale_again(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
             place = open_home(calendar.shop, home, to_read=True)
-            return _again(place, partitioning, step, context.scheduled_execution_time.date())
+            return _again(place, calendar, partitioning, step, context.scheduled_execution_time.date())
 
         return stale_again
 
@@ -76,15 +82,19 @@ def build_schedules(
     return [every_day, every_week, days_again, weeks_again]
 
 
-def _again(place: Home, partitioning: str, step: int, today: date) -> Iterator[dg.RunRequest | dg.SkipReason]:
+def _again(
+    place: Home, calendar: Calendar, partitioning: Literal["daily", "weekly"], step: int, today: date
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """A run for each range of stale partitions, once a day."""
+    listed = {"daily": calendar.daily, "weekly": calendar.weekly}[partitioning]
     try:
-        stale = stale_partitions(place, partitioning)
+        stale = [key for key in stale_partitions(place, partitioning) if listed.has_partition_key(key)]
     except ZhikeError as error:
         yield dg.SkipReason(error.what)
         return
     for first, last in ranges(stale, step):
-        yield dg.RunRequest(run_key=f"{first}:{last} on {today}", tags=range_tags(first, last))
+        what = "stale days" if partitioning == "daily" else "stale weeks"
+        yield dg.RunRequest(run_key=f"{first}:{last} on {today}", tags=range_tags(first, last, what))
     if not stale:
         yield dg.SkipReason("Nothing is stale.")
 

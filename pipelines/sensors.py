@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
 
 WHOLE = "whole"
+WHAT_TAG = "zhike/what"
 # By table the fingerprints of its deliveries.
 State = dict[str, dict[str, str]]
 
@@ -44,9 +45,14 @@ def ranges(days: list[str], step: int = 1) -> list[tuple[str, str]]:
     return found
 
 
-def range_tags(first: str, last: str) -> dict[str, str]:
-    """The tags by which Dagster knows that a run is of a range of partitions."""
-    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+def range_tags(first: str, last: str, what: str = "days") -> dict[str, str]:
+    """The tags by which Dagster knows that a run is of a range of partitions, and one by which people do."""
+    said = f"{what} {first} … {last}" if first != last else f"{what.removesuffix('s')} {first}"
+    return {
+        "dagster/asset_partition_range_start": first,
+        "dagster/asset_partition_range_end": last,
+        WHAT_TAG: said,
+    }
 
 
 def build_sensor(calendar: Calendar, daily: "UnresolvedAssetJobDefinition", home: Path) -> dg.SensorDefinition:

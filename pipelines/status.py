@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 from rich.console import Group
-from rich.table import Table as Grid
 from rich.text import Text
 
 from pipelines.failures import failures
+from pipelines.grids import grid
 from resources.catalogue import in_words
 from resources.code import code_version
 from resources.database import connected, held
@@ -112,20 +112,16 @@ def render(found: dict[str, Any], language: str) -> Group:
     def said(text: str) -> str:
         return getattr(in_words(text), language)
 
-    grid = Grid(
-        "table",
-        "first",
-        "newest",
-        "partitions",
-        "rows",
-        "stale",
-        "older code",
-        title=f"{found['shop']['en']} · {found['shop']['zh']}",
-    )
+    told = [name for name in ("stale", "older") if any(row[name] for row in found["tables"])]
+    counts = ("partitions", "rows", *told)
+    headings = [name.replace("older", "older code") for name in counts]
+    title = f"{found['shop']['en']} · {found['shop']['zh']}"
+    days = ("first", "newest")
+    tables = grid("table", *days, *headings, numbers=headings, whole=days, title=title)
     for row in found["tables"]:
-        counts = (f"{row['partitions']:,}", f"{row['rows']:,}", *(str(row[name] or "") for name in ("stale", "older")))
-        grid.add_row(row["table"], row["first"] or "", row["newest"] or "", *counts)
-    parts: list[Any] = [grid] if found["tables"] else [Text(said("Nothing has been run yet: zhike run --store …"))]
+        shown = (f"{row[name]:,}" if row[name] or name not in told else "" for name in counts)
+        tables.add_row(row["table"], row["first"] or "", row["newest"] or "", *shown)
+    parts: list[Any] = [tables] if found["tables"] else [Text(said("Nothing has been run yet: zhike run --store …"))]
     if any(row["stale"] for row in found["tables"]):
         parts.append(
             Text(said("Stale: an input changed since; run these days and weeks again (zhike run)."), style="yellow")

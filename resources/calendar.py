@@ -5,7 +5,8 @@ to the seven days that follow it, so the mapping is explicit.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -19,6 +20,18 @@ def monday_after(day: date) -> date:
     return day + timedelta(days=7 - day.weekday())
 
 
+def today_in(shop: Shop) -> date:
+    """The day that it is in the shop's time zone."""
+    return datetime.now(ZoneInfo(shop.time_zone)).date()
+
+
+def oldest_kept(shop: Shop, today: date) -> date:
+    """The oldest week that retention keeps once all weeks up to `today`, or to the shop's end, are there."""
+    newest = today - timedelta(days=today.weekday())
+    newest = min(newest, monday_after(shop.end)) if shop.end else newest
+    return max(monday_after(shop.start), newest - timedelta(days=7 * (shop.retention.weeks - 1)))
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The partitions of one shop."""
@@ -28,17 +41,23 @@ class Calendar:
     weekly: dg.WeeklyPartitionsDefinition
 
     @classmethod
-    def of(cls, shop: Shop) -> "Calendar":
+    def of(cls, shop: Shop, weeks_from: date | None = None) -> "Calendar":
+        """All days and weeks of a shop. With `weeks_from` those that a list shows to people: weeks from then on, and no day that is lost;
+        older weeks would be dropped as soon as they are run, and so stand there as missing for ever."""
         # end_date is exclusive, and end_offset does not reach past it: without the extra week the last key is lost.
         day_end = (shop.end + timedelta(days=1)).isoformat() if shop.end else None
         week_end = (monday_after(shop.end) + timedelta(days=7)).isoformat() if shop.end else None
+        lost = [datetime.combine(day, time(), ZoneInfo(shop.time_zone)) for day in shop.lost_days if weeks_from]
         return cls(
             shop=shop,
             daily=dg.DailyPartitionsDefinition(
-                start_date=shop.first_delivery.isoformat(), end_date=day_end, timezone=shop.time_zone
+                start_date=shop.first_delivery.isoformat(),
+                end_date=day_end,
+                timezone=shop.time_zone,
+                exclusions=lost or None,
             ),
             weekly=dg.WeeklyPartitionsDefinition(
-                start_date=monday_after(shop.start).isoformat(),
+                start_date=(weeks_from or monday_after(shop.start)).isoformat(),
                 end_date=week_end,
                 day_offset=1,
                 end_offset=1,

@@ -191,7 +191,18 @@ STATUS = [
         "move it away: it is made anew. It holds what Dagster shows of past runs, and nothing of the shop's tables",
     ),
 ]  # fmt: skip
-CATALOGUE = (*PLACES, *REASONS, *FILES, *SOURCES, *DATABASES, *INIT, *STATUS)
+CHECKS = [
+    Words("{0}：{2} 个分区中有 {1} 个没有发布，保留之前的好数据。{3}。失败的检查会列出这些行；改正来源后再运行这些分区。\n{4}", "{}: {} of {} partitions not published, their last good rows stay. {}. The failed checks show the rows; correct the source and run these partitions again.\n{}"),
+    Words("{0} 在等 {1}：它还没有发布，或之后输入变了。先运行它。{2}", "{} waits for {}: not published, or changed inputs since. Run that first.{}"),
+    Words(" 另有 {0} 个也是：{1}。", " The same in {} more: {}."),
+    Words("{0} 需要重新运行：之后 {1} 变了。", "{} is to be run again: {} changed since."),
+    Words("{0} 需要重新运行：之后 {1} 变了。", "{} are to be run again: {} changed since."),
+    Words("这个店铺的网页界面已经打开，再开一个会把定时任务跑两遍", "the web UI of this shop is already served, and a second one would run its schedules twice"),
+    Words("打开那个地址，或先停掉那个 zhike ui", "open that address, or stop that zhike ui first"),
+    Words("网页界面不能在那里打开：{0}", "the web UI cannot be served there: {}"),
+    Words("用 --port 或 --host 换一个", "choose another --port or --host"),
+]  # fmt: skip
+CATALOGUE = (*PLACES, *CHECKS, *REASONS, *FILES, *SOURCES, *DATABASES, *INIT, *STATUS)
 
 
 @cache

@@ -85,6 +85,12 @@ def files_of(delivery: Delivery) -> list[tuple[str, Source]]:
     return [(str(file), delivery.spec(name)) for name, path in delivery.files.items() for file in _expand(path)]
 
 
+def files_on(shop: Shop, table: ContractTable, day: str) -> list[str]:
+    """The files in which a table was delivered on a day; none where that is no day."""
+    found = _day(day)
+    return [file for each in deliveries(shop, table, [found] if found else []) for file, _ in files_of(each)]
+
+
 def _exists(path: str) -> bool:
     return bool(_expand(path))
 

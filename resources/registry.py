@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from resources.warehouse import Warehouse
 
 QUARTERS = (1, 4, 7, 10)
+# As the gate's book calls fits, beside tables: a fit is stale for a cause as a partition is.
+REGISTRY = "models.registry"
 
 Fitter = Callable[["Warehouse", date, Fitted | None], Fitted]
 
@@ -220,6 +222,10 @@ def _record(connection: duckdb.DuckDBPyConnection, model: RoomModel, fitted: Fit
     connection.execute(
         "DELETE FROM models.registry WHERE name = $name AND fitted_as_of = $day",
         {"name": fitted.name, "day": fitted.fitted_as_of},
+    )
+    connection.execute(
+        "DELETE FROM ops.causes WHERE table_name = $table AND partition_key = $fit",
+        {"table": REGISTRY, "fit": f"{fitted.name} {fitted.fitted_as_of}"},
     )
     connection.execute(
         "INSERT INTO models.registry BY NAME SELECT $name AS name, $day AS fitted_as_of, $method AS method, $version AS version, "

@@ -11,14 +11,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
@@ -99,9 +92,8 @@ class Shop(BaseModel):
     start: date
     history_on: date | None = None
     end: date | None = None
-    lost_days: list[date] = Field(
-        default_factory=list, description="Deliveries that will never come: weeks do without."
-    )
+    lost_days: list[date] = Field(default_factory=list, description="Deliveries that never come: weeks do without.")
+    owners: list[str] = Field(default_factory=list, description="Who answers: e-mail addresses, or team:name.")
     sources: dict[str, list[Source]]
     tables: dict[str, str]
     drops: dict[str, str] = Field(
@@ -133,6 +125,14 @@ class Shop(BaseModel):
             known = value not in ("localtime", "posixrules") and not value.startswith(("posix/", "right/"))
         if not known:
             raise ValueError(f"unknown time zone {value!r}: use a name such as Asia/Shanghai or Europe/London")
+        return value
+
+    @field_validator("owners")
+    @classmethod
+    def _owners(cls, value: list[str]) -> list[str]:
+        odd = [owner for owner in value if not re.fullmatch(r"team:\w+|[^@\s]+@[^@\s]+\.\w+", owner)]
+        if odd:
+            raise ValueError(f"owner {odd[0]!r} is neither an e-mail address nor team:name, such as team:analytics")
         return value
 
     @field_validator("start", "history_on", "end")

@@ -45,12 +45,20 @@ CREATE TABLE IF NOT EXISTS ops.code (table_name VARCHAR, places VARCHAR[]);
 CREATE TABLE IF NOT EXISTS ops.refusals (
     table_name VARCHAR, partition_key VARCHAR, check_name VARCHAR, figure DOUBLE, at_least DOUBLE, at_most DOUBLE, run_id VARCHAR
 );
+CREATE TABLE IF NOT EXISTS ops.causes (
+    table_name VARCHAR, partition_key VARCHAR, input_name VARCHAR, input_key VARCHAR, content HUGEINT
+);
 CREATE TABLE IF NOT EXISTS ops.reads (table_name VARCHAR, partitioning VARCHAR, input_name VARCHAR);
 CREATE TABLE IF NOT EXISTS models.registry (
     name VARCHAR, fitted_as_of DATE, method VARCHAR, version VARCHAR, parameters JSON, metrics JSON, in_force BOOLEAN, is_stale BOOLEAN
 );
 ALTER TABLE models.registry ADD COLUMN IF NOT EXISTS code_version VARCHAR;
 CREATE TABLE IF NOT EXISTS ops.deliveries (table_name VARCHAR, delivery VARCHAR, fingerprint VARCHAR);
+-- What was stale before causes were noted is until it is run again.
+INSERT INTO ops.causes SELECT table_name, partition_key, '', '', NULL FROM (
+    SELECT table_name, partition_key FROM ops.windows WHERE is_stale
+    UNION ALL SELECT 'models.registry', name || ' ' || fitted_as_of FROM models.registry WHERE is_stale
+) AS w WHERE NOT EXISTS (FROM ops.causes AS c WHERE c.table_name = w.table_name AND c.partition_key = w.partition_key);
 """
 
 

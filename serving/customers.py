@@ -14,8 +14,13 @@ def customer(home: Home, person: str) -> dict[str, list[Row]]:
     """The rows of one person or account, by table: of every published table with a `person_id`. Raises ZhikeError for one that
     none of them knows."""
     with opened(home) as reader:
-        person_id = _person(reader, account_id(person, home.key))
-        rows = {table: reader.rows(table, person_id=person_id) for table in reader.tables_with("person_id")}
+        return known(reader, home, person)[1]
+
+
+def known(reader: Reader, home: Home, person: str) -> tuple[str, dict[str, list[Row]]]:
+    """The id of a person or of an account's person, and the rows by table. Raises ZhikeError for one that no table knows."""
+    person_id = _person(reader, account_id(person, home.key))
+    rows = {table: reader.rows(table, person_id=person_id) for table in reader.tables_with("person_id")}
     found = {table: of_table for table, of_table in rows.items() if of_table}
     if not found:
         raise ZhikeError(
@@ -23,7 +28,7 @@ def customer(home: Home, person: str) -> dict[str, list[Row]]:
             str(home.snapshot / "current"),
             "check the id; guests have none",
         )
-    return found
+    return person_id, found
 
 
 def recommend(home: Home, person: str) -> list[Row]:

@@ -386,14 +386,27 @@ def _write_history(bench: Bench) -> None:
 
 
 def failures(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
-    """The failed checks of a run: name to metadata as plain values."""
+    """The failed checks of a run: name to metadata as plain values, and what they say as `description`."""
     return {
         f"{check.asset_key.to_user_string()}:{check.check_name}": {
-            name: value.value for name, value in check.metadata.items()
+            **{name: plain(value) for name, value in check.metadata.items()},
+            "description": check.description,
         }
         for check in result.get_asset_check_evaluations()
         if not check.passed
     }
+
+
+def plain(value: dg.MetadataValue[Any]) -> Any:
+    """A value of metadata; of a table its rows, and where it says one thing of each partition, that by partition."""
+    if not isinstance(value, dg.TableMetadataValue):
+        return value.value
+    rows = [dict(record.data) for record in value.records]
+    if set(rows[0]) == {"partition", "waits_for"}:
+        return {row["partition"]: str(row["waits_for"]).split(", ") for row in rows}
+    if set(rows[0]) == {"partition", "value"}:
+        return {row["partition"]: row["value"] for row in rows}
+    return rows
 
 
 def complaint(result: dg.ExecuteInProcessResult) -> str:

@@ -12,6 +12,7 @@ from data_checks.gate.expectation import FEW
 from data_checks.gate.rows import Rows, Work
 from resources.calendar import Calendar
 from resources.contract import CONTRACT, ContractTable
+from resources.reader import files_on
 from resources.shop import Shop
 from resources.tables import Column, Table
 
@@ -43,6 +44,7 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
             reads=[table.raw],
             suite=checks.changes(shop, table),
             kinds={"sql"},
+            files=partial(files_on, shop, table),
         )
         for table in shop.changes
     ]
@@ -54,6 +56,7 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
             reads=[table.raw, *(CONTRACT[name].clean for name in checks.referred(shop, table))],
             suite=checks.facts(shop, table),
             kinds={"sql"},
+            files=partial(files_on, shop, table),
         )
         for table in shop.facts
     ]

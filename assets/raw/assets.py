@@ -25,6 +25,7 @@ from resources.reader import (
     delivered_days,
     deliveries,
     dropped,
+    files_on,
     landed,
     misnamed,
     stage,
@@ -43,6 +44,7 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
             calendar=calendar,
             suite=checks.facts(shop, table) if table.is_fact else checks.changes(table),
             kinds={_file_kind(shop, table)},
+            files=partial(files_on, shop, table),
         )
         for table in [*shop.facts, *shop.changes]
     ]

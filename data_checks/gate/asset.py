@@ -17,12 +17,13 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from data_checks.gate import book
+from data_checks.gate import book, staleness
 from data_checks.gate.audit import Verdict, audit
 from data_checks.gate.expectation import PART, Expectation, suite_of
 from data_checks.gate.publish import Chunk, publish
 from data_checks.gate.rows import Rows, Work
-from data_checks.gate.step_result import INPUTS, NAMED, SAMPLE_ROWS, ChunkResult, StepResult
+from data_checks.gate.step_result import INPUTS, ChunkResult, StepResult
+from data_checks.gate.telling import MASKED, SAMPLE_ROWS, SHOWN
 from resources.calendar import WEEK_ON_DAYS, Calendar
 from resources.code import code_version, place_of
 from resources.errors import ZhikeError, disk_full, engine_words
@@ -34,7 +35,6 @@ from resources.tables import WHOLE, Table
 from resources.warehouse import Warehouse
 
 CHUNK = {"daily": 92, "weekly": 13, "none": 1}
-MASKED = "•••"
 CORRECT = "correct the SQL or the source named above and run again; nothing was written"
 # What the engine says of a select, a file or itself, whatever the rows.
 ALIKE_IN_ALL = (
@@ -48,6 +48,7 @@ ALIKE_IN_ALL = (
 )
 
 RowsOf = Callable[[Work], Rows]
+FilesOf = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,13 @@ def gated_asset(
     suite: Sequence[Expectation],
     kinds: set[str],
     code: Sequence[str] = (),
+    files: FilesOf = lambda _: (),
 ) -> dg.AssetsDefinition:
     """The asset of a table, with a check for each expectation.
 
     `reads` are the tables its rows come from; a partition is published only when its partitions of them are there and up
     to date. An input in `reads` of other partitioning than its own is mapped week on days. The code that makes a table is that
-    of the folder of `rows`, and further places in `code`.
+    of the folder of `rows`, and further places in `code`. `files` gives the files that a partition was delivered in.
     """
     shop = calendar.shop
     table = table.for_shop(shop.has_prices, shop.declared)
@@ -89,6 +91,10 @@ def gated_asset(
         dg.AssetCheckSpec(e.name, asset=table.asset_key, description=e.why, blocking=e.severity == "critical")
         for e in expectations
     ]
+    # What has inputs and partitions may have stale ones.
+    ages = table.partitioning != "none" and bool(reads)
+    if ages:
+        specs.append(dg.AssetCheckSpec(staleness.NAME, asset=table.asset_key, description=staleness.WHY))
     partitions = {"daily": calendar.daily, "weekly": calendar.weekly, "none": None}[table.partitioning]
 
     @dg.asset(
@@ -105,12 +111,13 @@ def gated_asset(
         metadata={
             "dagster/table_name": table.qualified,
             "dagster/column_schema": table.dagster_schema(),
+            "dagster/code_references": _reference(rows),
             "zhike/key": ", ".join(table.key),
         },
     )
     def asset(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         keys: list[date | str] = [date.fromisoformat(key) for key in context.partition_keys] if partitions else [WHOLE]
-        step = StepResult(table, expectations)
+        step = StepResult(table, expectations, shop.currency, files)
         keys = _kept(table, keys, warehouse.connection, shop.retention.weeks, step.notes)
         size = CHUNK[table.partitioning]
         for start in range(0, len(keys), size):
@@ -121,14 +128,15 @@ def gated_asset(
                 _note_published(context, step)
                 raise _failure(_explained(error, table, warehouse)) from None
         if not step.keys:
-            raise _failure(ZhikeError("\n".join(step.problems[:NAMED]), f"the rows of {table.qualified}", CORRECT))
+            raise _failure(ZhikeError("\n".join(step.problems[:SHOWN]), f"the rows of {table.qualified}", CORRECT))
         announce(table.qualified, len(keys), len(keys))
         yield from step.check_results()
+        if ages:
+            yield staleness.judged(warehouse.connection, table.qualified)
+        staleness.tell(context.instance, warehouse.connection, step.upset - {table.qualified})
         if partitions:
-            for key, row_count in step.published.items():
-                context.add_asset_metadata(
-                    {"dagster/partition_row_count": row_count}, asset_key=table.asset_key, partition_key=key
-                )
+            for key in step.published:
+                context.add_asset_metadata(step.numbers(key), asset_key=table.asset_key, partition_key=key)
         metadata = step.metadata() | ({} if partitions else {"dagster/row_count": sum(step.published.values())})
         if not step.bad:
             yield dg.MaterializeResult(asset_key=table.asset_key, metadata=metadata)
@@ -139,11 +147,22 @@ def gated_asset(
     return asset
 
 
-def _folder_of(rows: RowsOf) -> str:
+def _function_of(rows: RowsOf) -> Any:
     function: Any = rows
     while isinstance(function, partial):
         function = function.func
-    return place_of(str(sys.modules[function.__module__].__file__))
+    return function
+
+
+def _folder_of(rows: RowsOf) -> str:
+    return place_of(str(sys.modules[_function_of(rows).__module__].__file__))
+
+
+def _reference(rows: RowsOf) -> dg.CodeReferencesMetadataValue:
+    """Where the web UI opens the code of a table: at the function of its rows."""
+    code = _function_of(rows).__code__
+    file = dg.LocalFileCodeReference(file_path=code.co_filename, line_number=code.co_firstlineno)
+    return dg.CodeReferencesMetadataValue(code_references=[file])
 
 
 def _kept(
@@ -169,14 +188,9 @@ def _kept(
 
 def _note_published(context: dg.AssetExecutionContext, step: StepResult) -> None:
     """Tells Dagster of partitions that are in the table although their step fails."""
-    for key, row_count in step.published.items():
-        context.log_event(
-            dg.AssetMaterialization(
-                step.table.asset_key,
-                partition=None if key == WHOLE else key,
-                metadata={"dagster/partition_row_count": row_count},
-            )
-        )
+    for key in step.published:
+        part = None if key == WHOLE else key
+        context.log_event(dg.AssetMaterialization(step.table.asset_key, partition=part, metadata=step.numbers(key)))
 
 
 def _dated(table: Table, reads: Sequence[Table]) -> bool:
@@ -242,7 +256,7 @@ def _chunk(gated: Gated, warehouse: Warehouse, keys: "list[date | str]", run_id:
             weeks=gated.calendar.shop.retention.weeks,
         )
         published = publish(connection, chunk, rows)
-        return ChunkResult(published, verdicts, samples, inputs, rows.metadata, rows.problems, evidence)
+        return ChunkResult(published, verdicts, samples, inputs, rows.metadata, rows.problems, evidence, rows.plots)
     finally:
         connection.execute("DROP TABLE IF EXISTS stage")
 

@@ -10,7 +10,18 @@ import duckdb
 
 from data_checks.gate.audit import PartitionFigures, Verdict
 from resources.calendar import Calendar
-from resources.tables import Table
+from resources.registry import REGISTRY
+from resources.tables import WHOLE, Table
+
+FIT = "f.name || ' ' || f.fitted_as_of"
+SAME = "c.table_name = l.table_name AND c.partition_key = l.partition_key"
+# The first change since a partition was made says from which content it was.
+NOT_YET = """
+    WHERE NOT EXISTS (
+        FROM ops.causes AS c WHERE c.table_name = w.table_name AND c.partition_key = w.partition_key
+            AND c.input_name = $table AND c.input_key = {key}
+    )
+"""
 
 
 def published(connection: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
@@ -19,6 +30,20 @@ def published(connection: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
         "SELECT partition_key FROM ops.windows WHERE table_name = $table AND NOT is_stale", {"table": table.qualified}
     ).fetchall()
     return {row[0] for row in rows}
+
+
+def stale(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """The partitions of a table of which an input changed since, each with the one furthest up, where that is known."""
+    rows = connection.execute(
+        """
+        SELECT w.partition_key, coalesce(arg_min(trim(c.input_name || ' ' || replace(c.input_key, $whole, '')),
+            (coalesce(list_position($stages, split_part(c.input_name, '.', 1)), 9), c.input_key)), '')
+        FROM ops.windows AS w LEFT JOIN ops.causes AS c ON c.table_name = w.table_name AND c.partition_key = w.partition_key
+        WHERE w.table_name = $table AND w.is_stale GROUP BY w.partition_key ORDER BY w.partition_key
+        """,
+        {"table": table, "stages": ["raw", "clean", "features"], "whole": WHOLE},
+    ).fetchall()
+    return dict(rows)
 
 
 def missing_inputs(
@@ -61,6 +86,10 @@ def record(
         "WHERE table_name = $table AND partition_key IN (SELECT unnest($keys)) "
         "AND (is_stale OR code_version IS DISTINCT FROM $code)",
         {"table": table.qualified, "keys": keys, "code": code},
+    )
+    connection.execute(
+        "DELETE FROM ops.causes WHERE table_name = $table AND partition_key IN (SELECT unnest($keys))",
+        {"table": table.qualified, "keys": keys},
     )
     if not changed:
         return
@@ -125,14 +154,18 @@ def note_table(
 
 
 def mark_stale(
-    connection: duckdb.DuckDBPyConnection, table: Table, replaced: list[str], *, themselves: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    replaced: Mapping[str, int | None],
+    *,
+    themselves: bool = False,
 ) -> list[str]:
     """Marks what rests on partitions whose rows changed: the same day, and every week after it; `themselves` marks these
-    partitions too. Returns what was marked."""
+    partitions too. Each comes with the content that it had before, None where nothing can bring that back. Returns what was marked."""
     if not replaced or table.partitioning == "none":
         return []
-    marked = connection.execute(
-        """
+    keys = list(replaced)
+    resting = """
         WITH RECURSIVE resting AS (
             SELECT table_name, partitioning FROM ops.reads WHERE input_name = $table
             UNION
@@ -140,6 +173,24 @@ def mark_stale(
             UNION
             SELECT r.table_name, r.partitioning FROM ops.reads AS r JOIN resting ON r.input_name = resting.table_name
         )
+    """
+    known = {"table": table.qualified, "partitioning": table.partitioning, "keys": keys, "themselves": themselves}
+    connection.execute(
+        f"""
+        INSERT INTO ops.causes {resting}
+        SELECT w.table_name, w.partition_key, $table, k.key, k.content
+        FROM (SELECT unnest($keys) AS key, unnest($contents) AS content) AS k
+        JOIN resting ON true
+        JOIN ops.windows AS w ON w.table_name = resting.table_name
+            AND ((resting.partitioning = $partitioning AND w.partition_key = k.key)
+                OR (resting.partitioning = 'weekly' AND $partitioning = 'daily' AND w.partition_key > k.key))
+        {NOT_YET.format(key="k.key")}
+        """,
+        known | {"contents": list(replaced.values())},
+    )
+    marked = connection.execute(
+        f"""
+        {resting}
         UPDATE ops.windows SET is_stale = true
         FROM resting
         WHERE windows.table_name = resting.table_name
@@ -147,21 +198,58 @@ def mark_stale(
                 OR (resting.partitioning = 'weekly' AND $partitioning = 'daily' AND partition_key > $first))
         RETURNING windows.table_name || ' ' || partition_key
         """,
-        {
-            "table": table.qualified,
-            "partitioning": table.partitioning,
-            "keys": replaced,
-            "first": min(replaced),
-            "themselves": themselves,
-        },
+        known | {"first": min(keys)},
     ).fetchall()
     # Fits rest on what was delivered and on features, never on verdicts of other fits.
     if table.partitioning == "daily" and not table.holds_verdicts:
-        connection.execute(
-            "UPDATE models.registry SET is_stale = true WHERE fitted_as_of > CAST($first AS DATE)",
-            {"first": min(replaced)},
-        )
+        _mark_fits(connection, table, replaced, keys)
     return [row[0] for row in marked]
+
+
+def _mark_fits(
+    connection: duckdb.DuckDBPyConnection, table: Table, contents: Mapping[str, int | None], days: list[str]
+) -> None:
+    """Marks the fits after the first of `days`, on which partitions with these contents changed."""
+    known = {"table": table.qualified, "keys": list(contents), "contents": list(contents.values()), "days": days}
+    connection.execute(
+        f"""
+        INSERT INTO ops.causes
+        SELECT w.table_name, w.partition_key, $table, k.key, k.content
+        FROM (SELECT unnest($keys) AS key, unnest($contents) AS content, unnest($days) AS day) AS k
+        JOIN (SELECT '{REGISTRY}' AS table_name, {FIT} AS partition_key, fitted_as_of FROM models.registry AS f) AS w
+            ON w.fitted_as_of > CAST(k.day AS DATE)
+        {NOT_YET.format(key="k.key")}
+        """,
+        known,
+    )
+    connection.execute(
+        "UPDATE models.registry SET is_stale = true WHERE fitted_as_of > CAST($first AS DATE)", {"first": min(days)}
+    )
+
+
+def lift(connection: duckdb.DuckDBPyConnection, table: Table, contents: Mapping[str, int | None]) -> None:
+    """What is stale only because of partitions that now have the content again from which it was made is stale no more."""
+    if not contents:
+        return
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE lifted AS
+        SELECT c.* FROM ops.causes AS c JOIN (SELECT unnest($keys) AS key, unnest($contents) AS content) AS k
+            ON c.input_name = $table AND c.input_key = k.key AND c.content = k.content
+        """,
+        {"table": table.qualified, "keys": list(contents), "contents": list(contents.values())},
+    )
+    connection.execute(
+        f"DELETE FROM ops.causes AS c USING lifted AS l WHERE {SAME} AND c.input_name = l.input_name AND c.input_key = l.input_key"
+    )
+    connection.execute(
+        f"UPDATE ops.windows AS w SET is_stale = false FROM lifted AS l WHERE w.table_name = l.table_name AND w.partition_key = l.partition_key "
+        f"AND NOT EXISTS (FROM ops.causes AS c WHERE {SAME})"
+    )
+    connection.execute(
+        f"UPDATE models.registry AS f SET is_stale = false FROM lifted AS l WHERE l.table_name = '{REGISTRY}' AND l.partition_key = {FIT} "
+        f"AND NOT EXISTS (FROM ops.causes AS c WHERE {SAME})"
+    )
 
 
 def first_change(connection: duckdb.DuckDBPyConnection, table: Table, timeless_on: date | None) -> date | None:
@@ -177,27 +265,40 @@ def first_change(connection: duckdb.DuckDBPyConnection, table: Table, timeless_o
     return connection.execute(query, {"timeless_on": timeless_on}).fetchall()[0][0]
 
 
-def mark_weeks_after(connection: duckdb.DuckDBPyConnection, table: Table, day: date) -> list[str]:
-    """Marks the weeks, and the fits, that rest on what a table of changes says from `day` on. Rows of days do not: only their checks
-    look at such tables. Returns what was marked."""
+def mark_weeks_after(connection: duckdb.DuckDBPyConnection, table: Table, day: date, content: int | None) -> list[str]:
+    """Marks the weeks, and the fits, that rest on what a table of changes, whose content was another before, says from `day` on. Rows of
+    days do not: only their checks look at such tables. Returns what was marked."""
     parameters = {"table": table.qualified, "day": day}
-    marked = connection.execute(
-        """
+    resting = """
         WITH RECURSIVE resting AS (
             SELECT table_name, partitioning FROM ops.reads WHERE input_name = $table AND partitioning <> 'daily'
             UNION
             SELECT r.table_name, r.partitioning FROM ops.reads AS r JOIN resting ON r.input_name = resting.table_name
             WHERE r.partitioning <> 'daily'
         )
+    """
+    these = "resting.partitioning = 'weekly' AND partition_key > CAST($day AS VARCHAR)"
+    connection.execute(
+        f"""
+        INSERT INTO ops.causes {resting}
+        SELECT w.table_name, w.partition_key, $table, '{WHOLE}', $content
+        FROM resting JOIN ops.windows AS w ON w.table_name = resting.table_name AND {these}
+        {NOT_YET.format(key=f"'{WHOLE}'")}
+        """,
+        parameters | {"content": content},
+    )
+    marked = connection.execute(
+        f"""
+        {resting}
         UPDATE ops.windows SET is_stale = true
         FROM resting
-        WHERE windows.table_name = resting.table_name AND resting.partitioning = 'weekly' AND partition_key > CAST($day AS VARCHAR)
+        WHERE windows.table_name = resting.table_name AND {these}
         RETURNING windows.table_name || ' ' || partition_key
         """,
         parameters,
     ).fetchall()
     if marked:
-        connection.execute("UPDATE models.registry SET is_stale = true WHERE fitted_as_of > $day", {"day": day})
+        _mark_fits(connection, table, {WHOLE: content}, [day.isoformat()])
     return [row[0] for row in marked]
 
 
@@ -205,10 +306,12 @@ def mark_outdated(
     connection: duckdb.DuckDBPyConnection, table: Table, select: str, parameters: Mapping[str, Any], keys: list[str]
 ) -> None:
     """Marks partitions of the table itself that a select names, but for `keys`, which are new."""
+    these = f"table_name = $table AND NOT list_contains($keys, partition_key) AND partition_key IN ({select})"
+    known = {"table": table.qualified, "keys": keys, **parameters}
+    connection.execute(f"UPDATE ops.windows SET is_stale = true WHERE {these}", known)
     connection.execute(
-        f"UPDATE ops.windows SET is_stale = true WHERE table_name = $table AND NOT list_contains($keys, partition_key) "
-        f"AND partition_key IN ({select})",
-        {"table": table.qualified, "keys": keys, **parameters},
+        f"INSERT INTO ops.causes SELECT table_name, partition_key, table_name, '', NULL FROM ops.windows WHERE {these}",
+        known,
     )
 
 
@@ -223,7 +326,7 @@ def oldest_kept(connection: duckdb.DuckDBPyConnection, table: Table, asked: Sequ
 def forget_old_weeks(connection: duckdb.DuckDBPyConnection, table: Table, weeks: int) -> None:
     """Keeps the newest weeks of a weekly table."""
     first = oldest_kept(connection, table, [], weeks)
-    for noted in ("ops.windows", "ops.refusals"):
+    for noted in ("ops.windows", "ops.refusals", "ops.causes"):
         connection.execute(
             f"DELETE FROM {noted} WHERE table_name = $table AND CAST(partition_key AS DATE) < $first",
             {"table": table.qualified, "first": first},

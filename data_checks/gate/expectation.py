@@ -12,6 +12,7 @@ PART = "{part}"
 MISSING = "missing_inputs"
 
 Severity = Literal["critical", "error", "warning"]
+Unit = Literal["number", "rows", "share", "money", "times"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Expectation:
     A partition that breaks a critical one is not published; an error is published and fails the command, a warning is told.
     `model` names the model whose fit the figure is of: the check then shows what that fit showed on its hold-out, of its tables
     those named in `shows`, or all.
+    `unit` says how people read the figure: a number, a count of rows that break a rule, a share (0 to 1), money, or how
+    many times what is usual. Where it
+    `tells_problems`, those that came with the rows are what the check says.
     """
 
     name: str
@@ -37,11 +41,14 @@ class Expectation:
     sample_from: str = "stage"
     model: str | None = None
     shows: tuple[str, ...] | None = None
+    unit: Unit = "number"
+    tells_problems: bool = False
 
 
 def no_row(name: str, where: str, why: str, severity: Severity = "critical") -> Expectation:
     """No row of the partition fulfils `where`."""
-    return Expectation(name, why, f"count(*) FILTER (WHERE {where})", at_most=0, offending=where, severity=severity)
+    figure = f"count(*) FILTER (WHERE {where})"
+    return Expectation(name, why, figure, at_most=0, offending=where, severity=severity, unit="rows")
 
 
 def share_of_rows(name: str, where: str, at_most: float, why: str, severity: Severity = "critical") -> Expectation:
@@ -49,7 +56,7 @@ def share_of_rows(name: str, where: str, at_most: float, why: str, severity: Sev
     found = f"count(*) FILTER (WHERE {where})"
     # Named once: a predicate with a subquery would be evaluated for every mention.
     figure = f"list_filter([{found}], lambda n: n >= {FEW})[1] / count(*)"
-    return Expectation(name, why, figure, at_most=at_most, offending=where, severity=severity)
+    return Expectation(name, why, figure, at_most=at_most, offending=where, severity=severity, unit="share")
 
 
 def unique(name: str, columns: tuple[str, ...], why: str) -> Expectation:
@@ -61,6 +68,7 @@ def unique(name: str, columns: tuple[str, ...], why: str) -> Expectation:
         at_most=0,
         offending=f"row({', '.join((PART, *columns))}) IN "
         f"(SELECT row({', '.join((PART, *columns))}) FROM stage GROUP BY ALL HAVING count(*) > 1)",
+        unit="rows",
     )
 
 

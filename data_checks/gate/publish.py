@@ -19,11 +19,13 @@ from resources.tables import WHOLE, Table
 
 @dataclass
 class Published:
-    """What was published: rows by partition, how many partitions were already so, what has to be run again."""
+    """What was published: rows by partition, how many partitions were already so, what has to be run again, and the tables of
+    which that is asked anew."""
 
     row_counts: dict[str, int] = field(default_factory=dict)
     unchanged: int = 0
     stale: list[str] = field(default_factory=list)
+    upset: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,9 @@ def publish(connection: duckdb.DuckDBPyConnection, chunk: Chunk, rows: Rows) -> 
                 {"table": table.qualified, "keys": keys},
             ).fetchall()
         )
-        alike = [key for key in keys if before.get(key) == chunk.figures[key].row_count]
-        same = _same(connection, table, alike) if alike else set[str]()
-        changed = [key for key in keys if key not in same]
+        there = [key for key in keys if key in before]
+        staged, stored = (_contents(connection, name, table, there) for name in ("stage", table.qualified))
+        changed = [key for key in keys if key not in before or staged[key] != stored[key]]
         columns = ", ".join(f'"{name}"' for name in table.column_names)
         replaced = [key for key in changed if key in before]
         upset_from = book.first_change(connection, table, rows.timeless_on) if replaced else None
@@ -82,32 +84,33 @@ def publish(connection: duckdb.DuckDBPyConnection, chunk: Chunk, rows: Rows) -> 
         if table.partitioning == "weekly" and keys:
             book.forget_old_weeks(connection, table, chunk.weeks)
         # A day that is there for the first time counts too: weeks after it may have been worked out without it.
-        stale = book.mark_stale(connection, table, changed)
-        stale += book.mark_stale(connection, table, upset, themselves=True)
-        stale += book.mark_weeks_after(connection, table, upset_from) if upset_from else []
+        marked = book.mark_stale(connection, table, {key: stored.get(key) for key in changed})
+        marked += book.mark_stale(connection, table, dict.fromkeys(upset), themselves=True)
+        marked += book.mark_weeks_after(connection, table, upset_from, stored.get(WHOLE)) if upset_from else []
+        book.lift(connection, table, {key: staged[key] for key in replaced})
+        tables = {each.split(" ")[0] for each in marked}
+        stale = {f"{name} {key}" for name in tables for key in book.stale(connection, name)}
         connection.execute("COMMIT")
     except BaseException:
         # A COMMIT that failed (a full disk) has ended the transaction already; its error is the one to tell.
         with suppress(duckdb.Error):
             connection.execute("ROLLBACK")
         raise
-    return Published({key: chunk.figures[key].row_count for key in keys}, len(keys) - len(changed), stale)
+    counts = {key: chunk.figures[key].row_count for key in keys}
+    return Published(counts, len(keys) - len(changed), [each for each in marked if each in stale], tables)
 
 
-def _same(connection: duckdb.DuckDBPyConnection, table: Table, keys: list[str]) -> set[str]:
-    """Which of these partitions have the rows in the stage that they have in the table."""
-    # The sum of the rows' hashes does not depend on their order and tells two different sets of rows apart.
+def _contents(connection: duckdb.DuckDBPyConnection, relation: str, table: Table, keys: list[str]) -> dict[str, int]:
+    """By partition what its rows come to, which tells two different sets of rows apart; 0 where it has none."""
+    if not keys:
+        return {}
+    # The sum of the rows' hashes does not depend on their order.
     columns = ", ".join(f'"{name}"' for name in table.column_names)
-    staged, stored = (
-        dict(
-            connection.execute(
-                f"SELECT {table.part}, sum(hash({columns})) FROM {relation} WHERE list_contains($keys, {table.part}) GROUP BY 1",
-                {"keys": keys},
-            ).fetchall()
-        )
-        for relation in ("stage", table.qualified)
-    )
-    return {key for key in keys if staged.get(key) == stored.get(key)}
+    found = connection.execute(
+        f"SELECT {table.part}, sum(hash({columns})) FROM {relation} WHERE list_contains($keys, {table.part}) GROUP BY 1",
+        {"keys": keys},
+    ).fetchall()
+    return dict.fromkeys(keys, 0) | dict(found)
 
 
 def _publish_beside(

@@ -27,7 +27,8 @@ class Rows:
     `outdated` is a select, with its parameters, of partitions of the same table that are to be run again.
     `timeless_on` is, in a table of changes whose file has no days, the day on which all of it counts as known: a change of these rows
     says nothing of when, so no week is run again for it.
-    `evidence` is what checks show beside their verdict, by name of the expectation.
+    `evidence` is what checks show beside their verdict, by name of the expectation. `plots` are numbers of a partition, by its key, which
+    the web UI plots over the partitions.
     """
 
     relation: "str | pd.DataFrame"
@@ -42,6 +43,7 @@ class Rows:
     outdated: "tuple[str, Mapping[str, Any]] | None" = None
     timeless_on: date | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    plots: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def figures_of(partition: str, names: Sequence[str], values: "Mapping[date, Sequence[float | None]]") -> str | None:

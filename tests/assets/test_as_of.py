@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+import dagster as dg
+import duckdb
 import pytest
 
 from tests.shop_builder import CUSTOMERS, HISTORY, LAST, WEEKS, Bench, complaint, failures, line
@@ -113,11 +115,87 @@ def test_a_changed_day_makes_later_weeks_stale_until_they_are_run_again(spoilt: 
     ]
 
 
+def test_the_web_ui_knows_what_is_stale_until_it_is_run_again(spoilt: Bench) -> None:
+    spoilt.add("orders", "2024-01-24", line("n1", "bob", "2024-01-24 10:00:00", 7))
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def verdict(table: str) -> tuple[bool, "str | None"]:
+            key = dg.AssetCheckKey(dg.AssetKey(table.split("/")), "every_partition_is_up_to_date")
+            (record,) = instance.event_log_storage.get_latest_asset_check_execution_by_key([key]).values()
+            assert record.event and record.event.asset_check_evaluation
+            return record.event.asset_check_evaluation.passed, record.event.asset_check_evaluation.description
+
+        # Told by the step whose rows changed, not when the others are next run.
+        assert spoilt.run("raw/orders", first="2024-01-24", instance=instance).success
+        said = "to be run again: raw.orders 2024-01-24 changed since."
+        assert verdict("clean/orders") == (False, f"2024-01-24 is {said}")
+        assert verdict("features/customers") == (False, f"2024-01-29, 2024-02-05 are {said}")
+        assert spoilt.run("clean/orders", "features/customer_days", first="2024-01-24", instance=instance).success
+        assert spoilt.run(
+            "features/identities", "features/customers", first=WEEKS[3], last=WEEKS[3], instance=instance
+        ).success
+        assert verdict("clean/orders") == (True, "No input has changed since its partitions were run.")
+        assert verdict("features/customers") == (False, f"2024-02-05 is {said}")
+        assert spoilt.run("features/identities", "features/customers", first=WEEKS[4], instance=instance).success
+        assert verdict("features/customers")[0]
+
+
+def test_what_came_back_as_it_was_leaves_nothing_to_be_run_again(spoilt: Bench) -> None:
+    """A wrong file that is corrected before anything was made from it; and what was made from it is stale all the same."""
+    book = spoilt.windows("table_name LIKE 'features.%' OR table_name = 'clean.orders'")
+    with duckdb.connect(str(spoilt.place / "warehouse.duckdb")) as connection:
+        fits = "INSERT INTO models.registry (name, fitted_as_of, is_stale) SELECT 'a model', unnest([DATE '2024-01-22', '2024-02-05']), false"
+        connection.execute(fits)
+    stale_fits = "SELECT CAST(fitted_as_of AS VARCHAR) FROM models.registry WHERE is_stale"
+    good = spoilt.file("orders", "2024-01-24").read_text("utf-8")
+    spoilt.add("orders", "2024-01-24", line("n1", "bob", "2024-01-24 10:00:00", 7))
+    assert spoilt.run("raw/orders", first="2024-01-24").success
+    assert {row[0] for row in spoilt.windows("is_stale")} == {
+        "clean.orders",
+        *(f"features.{n}" for n in ("customer_days", "customers", "identities")),
+    }
+    assert spoilt.query(stale_fits) == [("2024-02-05",)]
+    spoilt.file("orders", "2024-01-24").write_text(good, "utf-8")
+    result = spoilt.run("raw/orders", first="2024-01-24")
+    assert spoilt.query(stale_fits) == []
+    assert spoilt.windows("table_name LIKE 'features.%' OR table_name = 'clean.orders'") == book
+    (event,) = result.get_asset_materialization_events()
+    assert "to_be_run_again" not in event.materialization.metadata
+
+    spoilt.add("orders", "2024-01-24", line("n1", "bob", "2024-01-24 10:00:00", 7))
+    assert spoilt.run("raw/orders", "clean/orders", first="2024-01-24").success
+    spoilt.file("orders", "2024-01-24").write_text(good, "utf-8")
+    assert spoilt.run("raw/orders", first="2024-01-24").success
+    # Clean rows are those of the wrong file, and the weeks wait for them.
+    assert [row[1] for row in spoilt.windows("is_stale AND table_name = 'clean.orders'")] == ["2024-01-24"]
+    assert [row[1] for row in spoilt.windows("is_stale AND table_name = 'features.customers'")] == [
+        "2024-01-29",
+        "2024-02-05",
+    ]
+    assert spoilt.run("clean/orders", first="2024-01-24").success
+    assert spoilt.windows("is_stale") == []
+
+
+def test_a_table_of_changes_that_came_back_as_it_was_leaves_no_week_to_be_run_again(spoilt: Bench) -> None:
+    good = spoilt.file("customers", "2024-01-24").read_text("utf-8")
+    for text, stale in ((good.replace("Shanghai", "Ningbo"), ["2024-01-29", "2024-02-05"]), (good, [])):
+        spoilt.file("customers", "2024-01-24").write_text(text, "utf-8")
+        assert spoilt.run("raw/customers", "clean/customers").success
+        assert [row[1] for row in spoilt.windows("is_stale AND table_name = 'features.customers'")] == stale
+
+
 def test_a_file_written_again_with_the_same_rows_changes_nothing(spoilt: Bench) -> None:
     spoilt.file("orders", "2024-01-24").touch()
     spoilt.file("customers", "2024-01-24").touch()
     book = spoilt.windows("partition_key <> 'all'")
     assert spoilt.run_days("2024-01-24", None).success
+    assert spoilt.windows("partition_key <> 'all'") == book
+    # One that is gone refuses its day; back as it was, it leaves nothing to be run again.
+    file = spoilt.file("orders", "2024-01-24")
+    away = file.rename(file.with_suffix(".away"))
+    assert not spoilt.run("raw/orders", first="2024-01-24").success
+    away.rename(file)
+    assert spoilt.run("raw/orders", first="2024-01-24").success
     assert spoilt.windows("partition_key <> 'all'") == book
 
 

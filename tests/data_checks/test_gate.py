@@ -26,6 +26,7 @@ from tests.shop_builder import (
     complaint,
     failures,
     line,
+    plain,
     write_rows,
     write_store,
 )
@@ -110,7 +111,6 @@ def test_a_fault_holds_back_its_day_alone(tasted: Bench, tmp_path: Path, name: s
     assert {(row[0], row[1]) for row in set(bench.windows()) - set(book)} == {("insights.tastings", NEXT)}
     found = failures(result)
     assert set(found) == {f"insights/tastings:{name}"}
-    assert found[f"insights/tastings:{name}"]["failed_partitions"] == [DAY]
     assert list(found[f"insights/tastings:{name}"]["values"]) == [DAY]
     said = complaint(result)
     assert f"insights.tastings: 1 of 3 partitions not published, their last good rows stay. {DAY}: {name}." in said
@@ -160,7 +160,7 @@ def test_a_warning_is_recorded_and_lets_the_rows_through(tasted: Bench, tmp_path
         dg.AssetCheckSeverity.WARN,
         False,
     )
-    assert check.metadata["failed_partitions"].value == [DAY]
+    assert plain(check.metadata["values"]) == {DAY: 1}
     assert ("Black",) in bench.query("SELECT tea FROM insights.tastings WHERE delivered_on = ?", [DAY])
 
 
@@ -280,7 +280,7 @@ def test_a_delivery_that_cannot_be_read_refuses_its_day_alone(
     result = unrun.run("raw/orders", first=BEFORE, last="2024-02-02")
     (name,) = failures(result)
     assert name == "raw/orders:every_file_was_delivered_and_could_be_read"
-    assert failures(result)[name]["failed_partitions"] == [DAY]
+    assert list(failures(result)[name]["values"]) == [DAY]
     assert said in complaint(result)
     assert unrun.rows("raw.orders", f"delivered_on = '{DAY}'") == good
     assert unrun.query("SELECT partition_key FROM ops.windows WHERE table_name = 'raw.orders' ORDER BY 1") == [
@@ -296,16 +296,26 @@ def test_a_day_mostly_in_quarantine_is_not_believed_and_its_last_good_rows_stay(
     }
     assert spoilt.run("raw/orders", first=DAY).success
     result = spoilt.run("clean/orders", first=BEFORE, last=NEXT)
-    (name,) = failures(result)
-    assert name == "clean/orders:few_rows_are_in_quarantine"
+    name = "clean/orders:few_rows_are_in_quarantine"
+    # Its last good rows are those of the file before.
+    assert set(failures(result)) == {name, "clean/orders:every_partition_is_up_to_date"}
     sample = failures(result)[name]["sample"]
     assert {row["reason"] for row in sample} == {"ordered_at cannot be read as TIMESTAMP"}
+    # The check, and the command that prints why a step failed, finish the sentence.
+    said = (
+        f"{DAY}: 100 % of the rows (limit 90 %) are in quarantine, e.g. ordered_at cannot be read as TIMESTAMP; "
+        f"file …/orders/{DAY}.csv."
+    )
+    assert failures(result)[name]["description"] == said
+    assert said in complaint(result)
+    assert failures(result)[name]["value"] == 1
+    assert failures(result)[name]["file"] == str(spoilt.file("orders", DAY))
     for table, rows in good.items():
         assert spoilt.rows(table, f"delivered_on = '{DAY}'") == rows, table
     # Whatever is run next, alone, sees the good rows only, and refuses what rests on the bad day.
     later = spoilt.run("features/customer_days", first=DAY)
-    (name,) = failures(later)
-    assert name == "features/customer_days:its_inputs_are_there_and_up_to_date"
+    name = "features/customer_days:its_inputs_are_there_and_up_to_date"
+    assert set(failures(later)) == {name, "features/customer_days:every_partition_is_up_to_date"}
     assert failures(later)[name]["missing"] == {DAY: [f"clean.orders {DAY}"]}
 
 
@@ -319,6 +329,8 @@ def test_a_week_with_a_missing_day_is_refused_and_the_day_named(unrun: Bench) ->
     result = unrun.run("features/customers", first="2024-01-08", last="2024-02-05")
     found = failures(result)["features/customers:its_inputs_are_there_and_up_to_date"]
     # Later weeks rest on the missing day too.
+    assert f"2024-01-29 waits for features.customer_days {gone}" in found["description"]
+    assert found["description"] in complaint(result)
     assert list(found["missing"]) == ["2024-01-29", "2024-02-05"]
     for inputs in found["missing"].values():
         assert f"features.customer_days {gone}" in inputs

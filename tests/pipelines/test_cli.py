@@ -1,5 +1,6 @@
 """The command: what it runs, what it says, and with which code it ends."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from typing import Any
 
 import duckdb
@@ -32,6 +34,7 @@ DAYS = len(days(FIRST, LAST))
 PUBLISHED = {
     "raw/orders": DAYS, "clean/orders": DAYS, "features/customer_days": DAYS, "features/customers": 3,
     "insights/segments": 3, "insights/segment_profiles": 3, "insights/segment_moves": 3,
+    "insights/rfm": 3, "insights/rfm_profiles": 3, "insights/rfm_moves": 3,
     "insights/clv": 3, "insights/cohorts": 3, "insights/forecasts": 3, "insights/forecast_backtests": 3,
     "insights/predictions": 3, "insights/prediction_backtests": 3, "insights/prediction_drift": 3,
     "insights/recommendations": 3, "insights/profiles": 3, "insights/similar_products": 3, "insights/bought_together": 3,
@@ -109,7 +112,7 @@ def test_days_asked_for_are_the_days_that_run(new_corner: Bench) -> None:
 def test_one_week_and_one_asset_asked_for_are_all_that_runs(new_corner: Bench) -> None:
     said = run(new_corner, "--json", *select("raw/orders", "clean/orders", "features/customer_days"))
     assert said.json["published"] == dict.fromkeys(("raw/orders", "clean/orders", "features/customer_days"), DAYS)
-    said = run(new_corner, "--json", "--as-of", WEEKS[1], "--select", "features/customers")
+    said = run(new_corner, "--json", "--as-of", WEEKS[1], "--select", "features.customers")
     assert said.code == 0, said.err
     assert said.json["published"] == {"features/customers": 1}
     assert weeks_of(new_corner, "features.customers") == [WEEKS[1]]
@@ -143,6 +146,11 @@ def test_days_that_are_not_the_shops_are_told_with_those_that_are(new_corner: Be
     assert said.code == 1
     assert "are not the shop's" in said.err
     assert f"{FIRST} to {LAST}" in said.err
+
+
+def test_the_version_is_that_of_the_package(new_corner: Bench) -> None:
+    said = zhike(new_corner, "--version")
+    assert (said.code, said.out) == (0, f"zhike {version('zhike')}\n")
 
 
 def test_an_unknown_shop_ends_with_1_and_says_what_to_do(new_corner: Bench) -> None:
@@ -267,8 +275,31 @@ def test_customer_prints_features_and_segment(corner: Bench) -> None:
     assert found["segments"][0]["segment_en"] == segment["segment_en"]
     shown = zhike(corner, "customer", "c05", *store(corner))
     assert shown.code == 0
-    for text in ("recency_days", "frequency", segment["segment_en"], segment["segment_zh"], WEEKS[-1]):
-        assert text in shown.out
+    # In the language of the shop alone.
+    assert f"c05 · Corner shop · {WEEKS[-1]}" in shown.out
+    assert segment["label_en"] in shown.out
+    assert segment["label_zh"] not in shown.out
+    past = f"{expected['frequency']} purchases since {expected['first_purchase_on']}, the latest on {expected['last_purchase_on']}"
+    assert past in words(shown.out)
+    assert f"spent {expected['spend']:,.2f} CNY so far" in words(shown.out)
+
+
+def test_the_card_lists_the_last_orders_that_a_snapshot_holds(corner: Bench) -> None:
+    folder = (corner.place / "snapshot" / "current").resolve()
+    with duckdb.connect(str(folder / "zhike.duckdb")) as snapshot:
+        snapshot.execute(f"ATTACH '{corner.place / 'warehouse.duckdb'}' AS warehouse (READ_ONLY)")
+        snapshot.execute("CREATE SCHEMA clean")
+        snapshot.execute("CREATE TABLE clean.orders AS FROM warehouse.clean.orders")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest["row_counts"]["clean.orders"] = 1
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    newest = corner.query(
+        "SELECT order_id, ordered_on, CAST(sum(quantity * unit_price) AS DOUBLE) FROM clean.orders WHERE customer_id = 'c05' "
+        "GROUP BY ALL ORDER BY ordered_on DESC, order_id LIMIT 3"
+    )
+    shown = words(zhike(corner, "customer", "c05", *store(corner)).out)
+    said = " ".join(f"{day} {order_id} {spend:,.2f} CNY tea" for order_id, day, spend in newest)
+    assert f"Last orders {said}" in shown
 
 
 def _printed(value: Any) -> Any:

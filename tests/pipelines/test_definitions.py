@@ -5,16 +5,19 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import CronFreshnessPolicy
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
-from pipelines.definitions import build_definitions
+from pipelines.definitions import build_definitions, definitions
 from resources.home import ROOT
 from resources.shop import load_shop
 from tests.pipelines.corner import environment, shell
+from tests.shop_builder import Bench
 
 WEEKLY = {
     "features/customers",
     "insights/segments", "insights/segment_profiles", "insights/segment_moves",
+    "insights/rfm", "insights/rfm_profiles", "insights/rfm_moves",
     "insights/clv", "insights/cohorts",
     "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
     "insights/forecasts", "insights/forecast_backtests",
@@ -88,6 +91,49 @@ def test_every_asset_but_the_snapshot_has_a_check_that_blocks(graph: tuple[str, 
     # Raw tables of changes only warn.
     facts = {"orders", "events", "reviews", "messages", "outcomes"}
     assert blocked == {name for name in expected(store) if name[:4] != "raw/" or name[4:] in facts}
+
+
+def test_the_catalogue_says_who_answers_what_is_personal_by_when_it_is_fresh_and_where_its_code_is(
+    delivered: Bench,
+) -> None:
+    owned = delivered.shop.model_copy(update={"owners": ["team:tea", "anna@tea.example"], "end": None})
+    graph = build_definitions(owned, delivered.home).resolve_asset_graph()
+    weekly, daily = (graph.get(dg.AssetKey(key)) for key in (["features", "customers"], ["raw", "orders"]))
+    assert set(weekly.owners) == {"team:tea", "anna@tea.example"}
+    assert (weekly.tags["every"], daily.tags["every"]) == ("week", "day")
+    assert "personal" in graph.get(dg.AssetKey(["raw", "customers"])).tags
+    assert "personal" not in graph.get(dg.AssetKey(["outreach", "snapshot"])).tags
+    (reference,) = weekly.metadata["dagster/code_references"].code_references
+    assert reference.file_path.endswith("assets/features/assets.py")
+    assert "def customer_rows" in Path(reference.file_path).read_text("utf-8").splitlines()[reference.line_number - 1]
+    by = {key: graph.get(dg.AssetKey(key.split("/"))).freshness_policy for key in ("raw/orders", "features/customers")}
+    assert all(policy.timezone == "Asia/Shanghai" for policy in by.values() if isinstance(policy, CronFreshnessPolicy))
+    assert by["raw/orders"] and by["features/customers"]
+    ended = build_definitions(delivered.shop, delivered.home).resolve_asset_graph()
+    assert ended.get(dg.AssetKey(["raw", "orders"])).freshness_policy is None, (
+        "of a shop that has ended nothing is late"
+    )
+
+
+def test_the_web_ui_lists_the_weeks_that_are_kept_and_the_command_line_runs_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older ones would stand there as missing, and turn red for whoever presses “Missing” in the dialog of a backfill."""
+    monkeypatch.setenv("ZHIKE_HOME", str(tmp_path))
+    monkeypatch.setenv("ZHIKE_STORE", "demo")
+    monkeypatch.setenv("ZHIKE_DEMO", str(tmp_path))
+
+    def weeks(graph: dg.Definitions) -> list[str]:
+        asset = graph.resolve_asset_graph().get(dg.AssetKey(["features", "customers"]))
+        assert asset.partitions_def
+        return list(asset.partitions_def.get_partition_keys())
+
+    listed, every = weeks(definitions()), weeks(build_definitions(load_shop("demo"), tmp_path))
+    assert (len(listed), len(every)) == (27, 113)
+    assert listed == every[-27:]
+    # The runs of a web UI that was started a week ago have the weeks that it shows.
+    monkeypatch.setenv("ZHIKE_WEEKS_FROM", every[-28])
+    assert weeks(definitions()) == every[-28:]
 
 
 def test_loading_imports_no_heavy_library(tmp_path: Path) -> None:

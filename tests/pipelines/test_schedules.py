@@ -51,6 +51,7 @@ def test_two_o_clock_asks_for_yesterday(tea: dg.Definitions, instance: dg.Dagste
     request = tick(tea, "every_day", instance, ZONE, "2024-01-20 02:00")
     assert isinstance(request, dg.RunRequest)
     assert (request.partition_key, request.run_key) == ("2024-01-19", "2024-01-19")
+    assert request.tags["zhike/what"] == "day 2024-01-19"
 
 
 def test_two_o_clock_is_the_shops_not_the_machines(tea: dg.Definitions) -> None:

@@ -28,7 +28,7 @@ START_SECONDS, BACKFILL_SECONDS = 120, 240
 DAILY = (["raw", "orders"], ["clean", "orders"], ["features", "customer_days"])
 WEEKLY = (
     ["features", "customers"], *(["insights", name] for name in (
-        "segments", "segment_profiles", "segment_moves", "clv", "cohorts", "predictions", "prediction_backtests",
+        "segments", "segment_profiles", "segment_moves", "rfm", "rfm_profiles", "rfm_moves", "clv", "cohorts", "predictions", "prediction_backtests",
         "prediction_drift", "forecasts", "forecast_backtests", "recommendations", "profiles", "similar_products",
         "bought_together",
     )),
@@ -51,7 +51,8 @@ query ($id: String!) { partitionBackfillOrError(backfillId: $id) {
 } }
 """
 RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
-TICKS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { schedules { name } sensors { name } } } } }"
+TICKS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { location { name } schedules { name } sensors { name } } } } }"
+LISTED = "{ assetNodes { assetKey { path } partitionStats { numPartitions numMaterialized } } }"
 
 
 class WebUi:
@@ -105,11 +106,15 @@ def started(bench: Bench) -> Iterator[WebUi]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = bench.folder / "ui.log"
+    # Whoever starts it stands anywhere: here, beside a package of the same name as one of ours.
+    elsewhere = bench.folder / "elsewhere"
+    (elsewhere / "assets").mkdir(parents=True)
+    (elsewhere / "assets" / "__init__.py").write_text("raise RuntimeError('not ours')", "utf-8")
     arguments = ["ui", "--store", str(bench.store), "--home", str(bench.home), "--port", str(port)]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli", *arguments],
-            stdout=file, stderr=file, start_new_session=True, env=environment(),
+            [sys.executable, "-P", "-m", "pipelines.cli", *arguments],
+            stdout=file, stderr=file, start_new_session=True, env=environment(), cwd=elsewhere,
         )  # fmt: skip
         try:
             ui = WebUi(port, process, log)
@@ -184,12 +189,15 @@ def test_the_web_ui_lists_the_graph_and_fills_the_shop_with_one_backfill(opened:
             "A day whose file is absent"
         )
         (location,) = ui.ask(TICKS)["repositoriesOrError"]["nodes"]
+        assert location["location"]["name"] == new_corner.shop.id
         scheduled = {schedule["name"] for schedule in location["schedules"]}
         assert scheduled == {"every_day", "days_again", "every_week", "weeks_again"}
         assert {sensor["name"] for sensor in location["sensors"]} == {"source_files", "upkeep"}
         dead = killed_run(new_corner)
         assert ui.backfill() == "COMPLETED_SUCCESS", "behind a run that was killed"
         assert ui.ask(RUN, id=dead)["runOrError"]["status"] == "FAILURE"
+        listed = {"/".join(n["assetKey"]["path"]): n["partitionStats"] for n in ui.ask(LISTED)["assetNodes"]}
+        assert listed["features/customers"] == {"numPartitions": len(WEEKS), "numMaterialized": len(WEEKS)}
         picture = screenshot(f"{ui.address}/asset-groups", tmp_path)
     published = new_corner.place / "snapshot" / "current" / "zhike.duckdb"
     days = new_corner.query("SELECT count(*) FROM ops.windows WHERE table_name = 'features.customer_days'")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.calendar import WEEK_ON_DAYS, Calendar, monday_after
+from resources.calendar import WEEK_ON_DAYS, Calendar, monday_after, oldest_kept
 from tests.shop_builder import FIRST, LAST, WEEKS, Bench, days
 
 
@@ -82,3 +82,42 @@ def test_the_monday_after_a_day_is_the_first_that_knows_of_it(day: date) -> None
     monday = monday_after(day)
     assert monday.weekday() == 0
     assert day < monday <= day + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("end", "weeks", "today", "first"),
+    [
+        # A shop that ended: its weeks stay whatever day it is.
+        (LAST, 2, date(2026, 7, 1), date(2024, 1, 29)),
+        (LAST, 104, date(2026, 7, 1), WEEKS[0]),
+        # One that goes on, or whose end is to come, has this week's Monday as its newest.
+        (None, 2, date(2024, 3, 6), date(2024, 2, 26)),
+        (None, 2, date(2024, 3, 4), date(2024, 2, 26)),
+        (None, 2, date(2024, 3, 3), date(2024, 2, 19)),
+        (date(2024, 12, 31), 2, date(2024, 3, 6), date(2024, 2, 26)),
+        # One that has just begun.
+        (None, 2, date(2024, 1, 3), WEEKS[0]),
+    ],
+)
+def test_the_weeks_listed_are_those_that_retention_keeps(
+    delivered: Bench, end: "date | None", weeks: int, today: date, first: date
+) -> None:
+    retention = delivered.shop.retention.model_copy(update={"weeks": weeks})
+    shop = delivered.shop.model_copy(update={"end": end, "retention": retention})
+    assert oldest_kept(shop, today) == first
+    listed = Calendar.of(shop, first).weekly.get_partition_keys(
+        current_time=datetime.combine(today, datetime.min.time())
+    )
+    assert (listed or [first.isoformat()])[0] == first.isoformat()
+    if len(listed) > 1:
+        assert len(listed) == min(weeks, len(WEEKS) if end == LAST else weeks)
+
+
+def test_a_day_that_is_lost_is_not_listed_and_its_week_rests_on_the_others(delivered: Bench) -> None:
+    shop = delivered.shop.model_copy(update={"lost_days": [date(2024, 1, 24)]})
+    listed = Calendar.of(shop, WEEKS[0])
+    assert "2024-01-24" not in listed.daily.get_partition_keys()
+    assert len(listed.daily.get_partition_keys()) == len(days()) - 1
+    assert "2024-01-24" not in days_mapped_to(listed, "2024-01-29")
+    assert len(days_mapped_to(listed, "2024-01-29")) == 6
+    assert Calendar.of(shop).daily.has_partition_key("2024-01-24"), "the command line may still run it"

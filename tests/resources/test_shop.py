@@ -34,6 +34,11 @@ def refused(folder: Path, text: str) -> ZhikeError:
             "currency: [CNY, USD]",
             "currency: 2 currencies ['CNY', 'USD']: a shop has one; convert the others",
         ),
+        (
+            "currency: CNY",
+            "currency: CNY\nowners: [anna]",
+            "owners: owner 'anna' is neither an e-mail address nor team:name, such as team:analytics",
+        ),
         ("currency: CNY", "currency: yuan", "currency 'yuan' is no ISO code such as CNY"),
         (
             "  orders: orders.sql\n",

@@ -1,6 +1,7 @@
 """insights/forecasts: the method chosen on the first Mondays of months, every series forecast each week and judged when its window closes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ def forecast_rows(work: Work) -> Rows:
     notes = {name: value for name, value in rows.metadata.items() if name != "not_enough_history"}
     if missing := _missing(work.warehouse, fits, max(work.keys)):
         notes["not_enough_history"] = missing
-    return Rows(rows.relation, metadata=notes)
+    return replace(rows, metadata=notes)
 
 
 def _forecasts(warehouse: Warehouse, fits: Fits, week: date) -> "Forecasts | None":

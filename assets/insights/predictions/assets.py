@@ -110,6 +110,9 @@ def backtest_rows(work: Work) -> Rows:
     return Rows(
         pd.DataFrame(rows) if rows else "",
         evidence={checks.CAME_TRUE: Evidence(tables={"backtests": shown})} if rows else {},
+        plots={
+            str(row["as_of"]): {name: row[name] for name in checks.PLOTTED if row[name] is not None} for row in rows
+        },
     )
 
 

@@ -1,6 +1,7 @@
 """insights/recommendations: settings chosen and judged on the first Mondays of quarters, lists made anew every week from what was known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -89,7 +90,7 @@ def recommendation_rows(work: Work) -> Rows:
         notes["weeks_not_kept"] = (
             f"{len(work.keys) - len(weeks)} weeks are older than the {wanted.weeks} whose lists are kept"
         )
-    return Rows(rows.relation, metadata=notes, figures=figures_of("as_of", ["coverage", "overlap"], spreads))
+    return replace(rows, metadata=notes, figures=figures_of("as_of", ["coverage", "overlap"], spreads))
 
 
 def week_of(warehouse: Warehouse, week: date) -> "Week":

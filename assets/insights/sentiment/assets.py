@@ -1,6 +1,6 @@
 """insights/review_scores by delivery day; satisfaction by product, trends by aspect and opinions by person as of each Monday."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -14,7 +14,7 @@ from assets.insights.sentiment.methods.aspect_words import aspect_lists
 from assets.insights.sentiment.model import Engines, is_chinese
 from assets.insights.sentiment.reads import SQL, reviews_then
 from assets.insights.sentiment.tables import ASPECT_TRENDS, CUSTOMER_OPINIONS, PRODUCT_SATISFACTION, REVIEW_SCORES
-from assets.weekly import notes_on
+from assets.weekly import notes_on, plots_of
 from data_checks import sentiment as checks
 from data_checks.gate.asset import gated_asset
 from data_checks.gate.rows import Rows, Work
@@ -61,12 +61,13 @@ def review_rows(work: Work) -> Rows:
         f"spoken.aspect, spoken.p_praised, spoken.clause FROM {REVIEW_SCORES.qualified}, unnest(aspects) AS t(spoken)"
     )
     notes: dict[str, Any] = {}
+    plots: Mapping[str, Mapping[str, float]] = {}
     if engines.fits:
-        notes = notes_on(engines.fits, [], "verdicts")
+        notes, plots = notes_on(engines.fits, [], "verdicts"), plots_of(engines.fits, work.keys)
         if not engines.fits.newest:
             until = "the model as installed scores" if engines.installed else "reviews have no verdict"
             notes["not_enough_history"] = f"{engines.fits.why_none(max(work.keys))}; until then {until}"
-    return Rows("SELECT * FROM scored", metadata=notes, outdated=_outdated(engines))
+    return Rows("SELECT * FROM scored", metadata=notes, plots=plots, outdated=_outdated(engines))
 
 
 def score_pending(work: Work, engines: Engines) -> None:

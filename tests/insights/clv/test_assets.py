@@ -102,12 +102,12 @@ def test_checks_show_the_hold_out_and_its_chart(backfill_checks: dict[str, dict[
     assert all(check["passed"] or check["severity"] == "WARN" for check in found.values())
     better = found["purchases_are_predicted_better_than_naively"]
     assert better["passed"]
-    assert better["metadata"]["values"][NEWEST.isoformat()] < 1
+    assert better["metadata"]["value"] < 1
     assert "| naive: own rate |" in better["metadata"]["purchases"]
     assert better["metadata"]["calibration"].startswith("![chart](data:image/png;base64,")
     assert better["metadata"]["fitted_as_of"] == "2026-01-05"
     assert "| naive: past total |" in found["money_is_predicted_better_than_naively"]["metadata"]["money"]
-    gap = found["intervals_hold_what_they_promise"]["metadata"]["values"][NEWEST.isoformat()]
+    gap = found["intervals_hold_what_they_promise"]["metadata"]["value"]
     assert abs(gap) < 0.1
 
 

@@ -207,7 +207,7 @@ def test_a_category_of_three_sales_has_no_forecast_and_is_named(backfill: tuple[
         said["not_enough_history"]
         == f"not enough history as of {NEWEST}: demand of kitchen: needs 10 days with a sale, has 3"
     )
-    assert said["newest_fit"]["fitted_as_of"] == "2024-06-03"
+    assert said["newest_fit"] == "2024-06-03"
 
 
 def test_a_shop_without_prices_or_products_with_an_odd_order_has_totals_only(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_refused_challenger_stands_beside_no_verdict(weeks: Demo, tmp_path: Pa
     result = lost.run(ASSET, first=NEWEST, last=NEWEST)
     shown = checks_of(result)[ASSET]["the_model_ranks_sessions_better_than_carts"]["metadata"]["fitted_as_of"]
     assert shown < newest.isoformat()
-    assert notes_of(result)[ASSET]["newest_fit"]["fitted_as_of"] == newest.isoformat()
+    assert notes_of(result)[ASSET]["newest_fit"] == newest.isoformat()
 
 
 def test_fits_are_judged_on_sessions_after_those_they_learned_from(weeks: Demo) -> None:

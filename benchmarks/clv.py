@@ -1,7 +1,7 @@
 """How right CLV is on any log: `python -m benchmarks.clv --log FILE.csv --calibration-end DATE --horizon-days N`.
 
-The log (CSV, also gzipped) has columns customer_id, date and, if there, value (negative: a return). BG/NBD, MBG/NBD and
-Gamma-Gamma are fitted to the days up to the calibration end and judged on the N days after it, beside naive rows; only
+The log (CSV, also gzipped) has columns customer_id, date and, if there, value (negative: a return). BG/NBD, MBG/NBD,
+MBG/CNBD-k, NBD and Gamma-Gamma are fitted to the days up to the calibration end and judged on the N days after it, beside naive rows; only
 customers who had bought by then count. `--format cdnow` reads the fixed-width text of CDNOW as Bruce Hardie publishes it.
 
 `--simulate 1000000` instead makes that many customers and compares, each in a fresh process, (a) `lifetimes` on all rows,
@@ -88,9 +88,10 @@ def judge_log(
     connection: "duckdb.DuckDBPyConnection", until: date, horizon_days: int, days_per_unit: float = 7
 ) -> dict[str, Any]:
     """All figures of the hold-out; raises NotEnough where the log has too little."""
-    from assets.insights.clv.methods import bgnbd, cohort_curve, gamma_gamma, mbgnbd
+    from assets.insights.clv.methods import cohort_curve, gamma_gamma
     from assets.insights.clv.methods.groups import grouped
-    from assets.insights.clv.methods.study import judge
+    from assets.insights.clv.methods.models import fit_all
+    from assets.insights.clv.methods.study import choose, judge
     from resources.errors import NotEnough
 
     customers = summarise(connection, until, horizon_days, days_per_unit)
@@ -98,7 +99,7 @@ def judge_log(
         raise NotEnough("customers who bought by the calibration end", 0)
     by_step = connection.execute(CURVE_SQL).df()
     groups, _ = grouped(customers)
-    fits = [model.fit(groups, days_per_unit=days_per_unit) for model in (bgnbd, mbgnbd)]
+    fits = fit_all(groups, float(customers["log_gap_sum"].sum()), days_per_unit)
     spend = gamma_gamma.fit(customers) if (customers["spend"] > 0).any() else None
     curves = {
         name: curve
@@ -108,11 +109,15 @@ def judge_log(
     purchase_curve, money_curve = (
         {"cohort curve": curves[name]} if name in curves else {} for name in ("purchases", "spend")
     )
+    holdout = judge(customers, fits, spend, horizon_days, purchase_curve, money_curve)
+    choice = choose(holdout, fits)
     return {
         "groups": len(groups),
+        "served_by": choice.fit.model,
+        "reason": choice.reason,
         "fits": [fit.parameters() for fit in fits],
         "spend_fit": spend.parameters() if spend else None,
-        **judge(customers, fits, spend, horizon_days, purchase_curve, money_curve),
+        **holdout,
         "cumulative": _cumulative(connection, customers, fits, until, horizon_days),
     }
 
@@ -224,7 +229,8 @@ def score_all(path: Path, fits: dict[str, Any]) -> dict[str, Any]:
     started = process_time()
     scores = value.score(customers, purchases, alive, spend)
     seconds = process_time() - started
-    table = scores.to_numpy(float)
+    # Who is unlikely to order has no day of a next order.
+    table = scores[[name for name in scores if not name.startswith("next_order")]].to_numpy(float)
     return {"seconds": seconds, "unsound": int((~np.isfinite(table) | (table < 0)).sum()), "columns": list(scores)}
 
 
@@ -284,7 +290,9 @@ def print_log_figures(figures: dict[str, Any], console: "Console") -> None:
         shown = ", ".join(
             f"{name} {fit[name]:.4f}" + (f" (se {errors[name]:.4f})" if errors else "") for name in PLANTED
         )
-        console.print(f"{fit['model']}: {shown}; log-likelihood {fit['log_likelihood']:,.2f}; by {fit['path']}")
+        console.print(
+            f"{fit['model']}{f', k = {k}' if (k := fit['k']) > 1 else ''}: {shown}; log-likelihood {fit['log_likelihood']:,.2f}; by {fit['path']}"
+        )
         for note in fit["notes"]:
             console.print(f"  {note}")
     if spend := figures.get("spend_fit"):
@@ -301,6 +309,7 @@ def print_log_figures(figures: dict[str, Any], console: "Console") -> None:
         print_rows(console, "money intervals", figures["coverage"])
     print_rows(console, "mean purchases by frequency", figures["by_frequency"])
     print_rows(console, "cumulative repeat purchases", figures["cumulative"])
+    console.print(figures["reason"])
 
 
 def print_rows(console: "Console", title: str, rows: list[dict[str, Any]]) -> None:

@@ -3,7 +3,8 @@
 Draws N persons of the demo shop's process (BG/NBD and Gamma-Gamma in days, stores/demo/buyers.py) and fits them twice: on the
 exact times of purchases, which is the process itself, and on whole days with one purchase a day, which is all a shop hands over.
 Each row has the planted parameter, the fitted one, its standard error, and by how many of these they differ. With `--home`, where
-`zhike demo` has run, also those of the newest fit in that shop's registry: through dirt, returns, links and gates.
+`zhike demo` has run, also those of the newest fit in that shop's registry: through dirt, returns, links and gates; and how right the
+probability of being alive is about who is, of the newest week: by the purchase model alone, and as published.
 """
 
 import argparse
@@ -75,15 +76,59 @@ def compared(data: str, fit: "Fit") -> list[dict[str, Any]]:
 def of_the_shop(home: Path) -> "Fit":
     """The newest fit of BG/NBD in the demo shop's registry."""
     from assets.insights.clv.methods.maximum_likelihood import Fit
-    from assets.insights.clv.model import NAME
+    from assets.insights.clv.model import MODEL
     from resources.home import export_demo
     from resources.registry import recorded
     from resources.warehouse import Warehouse
 
     export_demo(home)
     with Warehouse(store="demo", home=str(home)).opened() as warehouse:
-        fits = [fitted for fitted in recorded(warehouse.connection, NAME) if fitted.method == "bgnbd"]
+        fits = [fitted for fitted in recorded(warehouse.connection, MODEL) if fitted.method == "bgnbd"]
     return Fit.from_parameters(fits[-1].parameters["purchases"])
+
+
+def alive(home: Path) -> list[dict[str, Any]]:
+    """A row for repeat and for one-time buyers, by itself and published: AUC, Brier score and mean of p_alive, beside the share alive."""
+    from sklearn.metrics import roc_auc_score
+
+    from assets.insights.clv.model import MODEL
+    from benchmarks.coherence import by_itself
+    from resources.home import export_demo
+    from resources.registry import fit_of
+    from resources.warehouse import Warehouse
+
+    truth = export_demo(home).parent / "truth" / "customers.parquet"
+    with Warehouse(store="demo", home=str(home)).opened() as warehouse:
+        [(week, day)] = warehouse.connection.execute(
+            "SELECT as_of, max(fitted_as_of) FROM insights.clv_latest GROUP BY as_of"
+        ).fetchall()
+        fitted = fit_of(warehouse.connection, MODEL.name, day)
+        assert fitted is not None
+        alone = by_itself(warehouse, week, fitted.parameters)
+        found = warehouse.select(
+            f"""
+            SELECT c.frequency > 1 AS is_repeat, t.alive_until IS NULL OR t.alive_until >= v.as_of AS is_alive,
+                a.p_alive AS "by itself", v.p_alive AS published
+            FROM insights.clv_latest AS v JOIN alone AS a USING (person_id)
+            JOIN features.customers AS c ON c.as_of = v.as_of AND c.person_id = v.person_id
+            JOIN '{truth}' AS t ON t.customer_id = v.person_id
+            ORDER BY v.person_id
+            """,
+            {"alone": alone},
+        )
+    return [
+        {
+            "buyers": buyers,
+            "count": len(part),
+            "p_alive": name,
+            "auc": round(float(roc_auc_score(part["is_alive"], part[name])), 4),
+            "brier": round(float(((part[name] - part["is_alive"]) ** 2).mean()), 4),
+            "mean": round(float(part[name].mean()), 4),
+            "alive": round(float(part["is_alive"].mean()), 4),
+        }
+        for buyers, part in (("repeat", found[found["is_repeat"]]), ("one-time", found[~found["is_repeat"]]))
+        for name in ("by itself", "published")
+    ]
 
 
 def run(customers: int, seed: int, home: "Path | None" = None) -> dict[str, Any]:
@@ -102,6 +147,7 @@ def run(customers: int, seed: int, home: "Path | None" = None) -> dict[str, Any]
         rows += compared("the demo shop", of_the_shop(home))
     spend = gamma_gamma.fit(by_day)
     return {
+        "alive": alive(home) if home else [],
         "buyers": len(exact),
         "purchase_process": rows,
         "order_value": [
@@ -133,6 +179,8 @@ def main() -> None:
     figures = run(options.customers, options.seed, options.home)
     print_rows(console, f"purchases of {figures['buyers']:,} buyers", figures["purchase_process"])
     print_rows(console, "order values", figures["order_value"])
+    if figures["alive"]:
+        print_rows(console, "who is still alive", figures["alive"])
     if options.json:
         print(json.dumps(figures))
 

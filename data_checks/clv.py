@@ -1,10 +1,13 @@
 """What is expected of insights.clv and insights.cohorts."""
 
+from itertools import pairwise
+
 from data_checks.gate.expectation import Expectation, every_buyer_has_one, fit_figure, no_row
 from resources.shop import Shop
 
 MODEL = "clv"
 HORIZONS = (3, 6, 12)
+DAYS_PER_MONTH = 365.25 / 12
 ROWS = "SELECT CAST(a.as_of AS VARCHAR), "
 
 
@@ -25,6 +28,31 @@ def clv(shop: Shop) -> list[Expectation]:
             "values_are_numbers_and_grow_with_the_horizon",
             unsound + (money if shop.has_prices else ""),
             "A number that is no number would be ranked, summed and acted on.",
+        ),
+        no_row(
+            "the_figures_of_a_person_agree",
+            _disagreeing(shop),
+            "More people expected to buy than purchases, or a value that is not purchases times order value, and nothing of it is believed.",
+        ),
+        no_row(
+            "the_next_order_lies_in_its_interval",
+            "NOT (as_of <= next_order_low_on AND next_order_low_on <= next_order_on AND next_order_on <= next_order_high_on) "
+            "OR (next_order_on IS NULL) <> (coalesce(p_purchase_12m, p_purchase_6m, p_purchase_3m) < 0.5) "
+            "OR (next_order_on IS NULL) <> (next_order_low_on IS NULL) OR (next_order_on IS NULL) <> (next_order_high_on IS NULL)",
+            "A reminder is planned for a day: one that is past, or of a customer who is likely gone, annoys.",
+        ),
+        Expectation(
+            "they_agree_with_the_predictions",
+            "Two tables that say different things of one person cannot both be acted on.",
+            ROWS
+            + f"""count(*) FILTER (WHERE {_contradicting(shop)}) FROM asked AS a
+            JOIN stage AS s ON s.as_of = a.as_of
+            JOIN insights.predictions AS p ON p.as_of = s.as_of AND p.person_id = s.person_id
+            GROUP BY a.as_of
+            """,
+            at_most=0,
+            offending="EXISTS (FROM insights.predictions AS p WHERE p.as_of = stage.as_of AND p.person_id = stage.person_id "
+            f"AND ({_contradicting(shop)}))",
         ),
         Expectation(
             "no_one_time_buyer_is_sure_to_come_back",
@@ -76,6 +104,44 @@ def clv(shop: Shop) -> list[Expectation]:
             else []
         ),
     ]
+
+
+def _disagreeing(shop: Shop) -> str:
+    """Where figures of a row contradict each other. What was rounded before it was stored may differ by as much."""
+    wrong = [f"p_alive < p_purchase_{months}m" for months in HORIZONS]
+    for months in HORIZONS:
+        p, purchases, value = f"p_purchase_{months}m", f"expected_purchases_{months}m", f"clv_{months}m"
+        wrong += [f"({p} IS NULL) <> ({purchases} IS NULL)", f"NOT ({p} > 0 AND {p} < 1)", f"{p} > {purchases}"]
+        if shop.has_prices:
+            money = "expected_order_value * coalesce(margin_share, 1)"
+            wrong += [
+                f"{value} > ({purchases} + 0.000001) * {money} * 1.001 + 0.01",
+                f"{value} < ({purchases} - 0.000001) * {money} * {_discount(shop, months)} * 0.999 - 0.01",
+            ]
+    wrong += [f"p_purchase_{later}m < p_purchase_{sooner}m" for sooner, later in pairwise(HORIZONS)]
+    if shop.has_prices:
+        wrong += ["clv_low_12m > clv_12m", "clv_high_12m < clv_12m", "(clv_high_12m IS NULL) <> (clv_12m IS NULL)"]
+    return " OR ".join(wrong)
+
+
+def _contradicting(shop: Shop) -> str:
+    """Where a row contradicts that of insights.predictions, `p`."""
+    wrong = []
+    for months in HORIZONS:
+        days = months * DAYS_PER_MONTH
+        wrong += [
+            f"(p.horizon_days <= {days} AND p.p_purchase > least(p_alive, p_purchase_{months}m, expected_purchases_{months}m))",
+            f"(p.horizon_days >= {days} AND p.p_purchase < p_purchase_{months}m)",
+        ]
+        if shop.has_prices:
+            spend = f"p.expected_spend * coalesce(margin_share, 1) * {_discount(shop, months)}"
+            wrong.append(f"(p.horizon_days <= {days} AND {spend} > clv_{months}m * 1.001 + 0.01)")
+    return " OR ".join(wrong)
+
+
+def _discount(shop: Shop, months: int) -> float:
+    """What money at the end of some months is worth today."""
+    return (1 + shop.settings.yearly_discount_rate) ** (-months / 12)
 
 
 def _not_finite(columns: list[str]) -> str:

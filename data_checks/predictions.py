@@ -1,6 +1,7 @@
 """What is expected of predictions, of how they came true, and of drift."""
 
 from data_checks.gate.expectation import Expectation, every_buyer_has_one, fit_figure, no_row
+from resources.shop import Shop
 
 CAME_TRUE = "as_many_bought_as_were_expected_to"
 MOVED = "no_input_has_moved_since_the_fit"
@@ -12,7 +13,7 @@ PLOTTED = ("auc", "ap", "brier", "mean_score", "realised_rate")
 SHOWN_SHIFTS = 10
 
 
-def predictions() -> list[Expectation]:
+def predictions(shop: Shop) -> list[Expectation]:
     return [
         no_row(
             "probabilities_are_probabilities",
@@ -23,6 +24,17 @@ def predictions() -> list[Expectation]:
             "every_score_comes_with_its_reasons",
             "coalesce(reasons_zh, '') = '' OR coalesce(reasons_en, '') = ''",
             "A score without a reason in the reader's language is not acted on.",
+        ),
+        *(
+            [
+                no_row(
+                    "who_may_buy_is_expected_to_spend",
+                    "expected_spend <= 0 OR NOT isfinite(expected_spend)",
+                    "A purchase that is worth nothing makes spend and probability contradict each other.",
+                )
+            ]
+            if shop.has_prices
+            else []
         ),
         every_buyer_has_one(
             "a_score", "Customers that fall out between features and predictions would vanish from every action."

@@ -37,7 +37,7 @@ def test_a_gzipped_log_is_judged(log: Path, monkeypatch: pytest.MonkeyPatch, cap
 
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert code == 0
-    assert [fit["model"] for fit in figures["fits"]] == ["bgnbd", "mbgnbd"]
+    assert [fit["model"] for fit in figures["fits"]] == ["bgnbd", "mbgnbd", "nbd"]
     assert {"naive: own rate", "naive: same again"} <= {row["model"] for row in figures["purchases"]}
     assert figures["cumulative"][-1]["day"] == "2024-09-28"
     assert figures["spend_fit"]["method"] == "gamma-gamma"

@@ -17,7 +17,7 @@ from resources.calendar import Calendar
 from resources.contract import CONTRACT
 from resources.shop import Shop, load_shop
 from tests.data_checks import cases
-from tests.data_checks.cases import forecast, sentiment, spine
+from tests.data_checks.cases import clv, forecast, sentiment, spine
 from tests.data_checks.cases.case import BAD, GOOD, Case, broken, copies, staged
 from tests.shop_builder import Bench
 
@@ -85,11 +85,30 @@ def test_a_fault_breaks_its_expectation_in_its_partition_and_no_other(case: Case
         ),
         (sentiment.CASES[1], "the_interval_holds_the_share", "positive_share_low = NULL"),
         (sentiment.CASES[3], "who_mentions_an_aspect_praises_or_blames_it", "quotes = NULL"),
+        *(
+            (clv.CASES[0], "the_figures_of_a_person_agree", fault)
+            for fault in (
+                "p_purchase_12m = NULL",
+                "p_purchase_3m = 0.75",
+                "p_purchase_12m = 1",
+                "p_alive = 0.75",
+                "expected_purchases_3m = 0.4",
+                "clv_low_12m = 31",
+                "clv_high_12m = NULL",
+                "expected_order_value = 9.9",
+                "margin_share = 0.5",
+                "clv_3m = 9.6",
+            )
+        ),
+        (clv.CASES[0], "they_agree_with_the_predictions", "p_purchase_3m = 0.39"),
+        (clv.CASES[0], "the_next_order_lies_in_its_interval", "next_order_on = NULL"),
+        (clv.CASES[0], "the_next_order_lies_in_its_interval", "next_order_low_on = as_of - 1"),
     ],
     ids=lambda value: value.table.qualified if isinstance(value, Case) else value,
 )
 def test_what_is_missing_is_not_what_is_right(case: Case, name: str, fault: str, shop: Shop) -> None:
-    """An end of an interval, a quote or a day that is not there breaks what one out of place breaks."""
+    """An end of an interval, a quote or a day that is not there breaks what one out of place breaks, and so does each way in which
+    figures can contradict each other."""
     connection = staged(case)
     connection.execute(f"UPDATE stage SET {fault} WHERE as_of = ?", [case.keys[1]])
     assert broken(case, shop, connection) == {name: [case.keys[1]]}

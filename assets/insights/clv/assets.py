@@ -8,6 +8,7 @@ from assets.features.tables import CUSTOMER_DAYS, CUSTOMERS, IDENTITIES
 from assets.insights.clv.model import MODEL, scored
 from assets.insights.clv.reads import SQL, purchases
 from assets.insights.clv.tables import CLV, COHORTS
+from assets.insights.predictions.tables import PREDICTIONS
 from assets.weekly import weekly_rows
 from data_checks import clv as checks
 from data_checks.gate.asset import gated_asset
@@ -22,7 +23,9 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     customers = [CUSTOMERS, CUSTOMER_DAYS, *([IDENTITIES] if "links" in shop.tables else [])]
     products = [CONTRACT["products"].clean] if "products" in shop.tables and shop.has_prices else []
     return [
-        gated(CLV, clv_rows, reads=[*customers, *products], suite=checks.clv(shop), kinds={"python", "sql"}),
+        gated(
+            CLV, clv_rows, reads=[*customers, *products, PREDICTIONS], suite=checks.clv(shop), kinds={"python", "sql"}
+        ),
         gated(COHORTS, cohort_rows, reads=customers, suite=checks.cohorts(shop), kinds={"sql"}),
     ]
 

@@ -31,10 +31,10 @@ SCORE_DECIMALS, MONEY_DECIMALS = 6, 4
 
 
 def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
-    gated = partial(gated_asset, calendar=calendar)
-    known = [CUSTOMERS, *([CUSTOMER_OPINIONS] if "reviews" in calendar.shop.tables else [])]
+    gated, shop = partial(gated_asset, calendar=calendar), calendar.shop
+    known = [CUSTOMERS, *([CUSTOMER_OPINIONS] if "reviews" in shop.tables else [])]
     return [
-        gated(PREDICTIONS, prediction_rows, reads=known, suite=checks.predictions(), kinds={"scikitlearn"}),
+        gated(PREDICTIONS, prediction_rows, reads=known, suite=checks.predictions(shop), kinds={"scikitlearn"}),
         gated(BACKTESTS, backtest_rows, reads=[PREDICTIONS, *known], suite=checks.backtests(), kinds={"python"}),
         gated(DRIFT, drift_rows, reads=[PREDICTIONS, *known], suite=checks.drift(), kinds={"python"}),
     ]

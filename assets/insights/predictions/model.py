@@ -71,7 +71,7 @@ def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
     history = (days[0] - start).days
     kept = _choice(before, day, horizon)
     found = study(labelled, horizon, history, kept, _in_force(warehouse, days[-1], horizon))
-    spend, spend_rows = _spend(found, labelled, history) if warehouse.shop.has_prices else (None, [])
+    spend, spend_rows = _spend(found, labelled, horizon, history) if warehouse.shop.has_prices else (None, [])
     mine = next(row for row in found.rows if row["model"] == found.name)
     return Fitted(
         MODEL.name,
@@ -140,7 +140,7 @@ def _in_force(warehouse: Warehouse, holdout: date, horizon: int) -> "tuple[str, 
 
 
 def _spend(
-    found: "Study", labelled: "pd.DataFrame", history_days: int
+    found: "Study", labelled: "pd.DataFrame", horizon_days: int, history_days: int
 ) -> "tuple[Spend | None, Sequence[Mapping[str, Any]]]":
     """The model of spend at the level of the newest closed window, and its hold-out table at the level of the one before."""
     from assets.insights.predictions.methods.purchase import at
@@ -149,10 +149,9 @@ def _spend(
     names, limits = inputs(list(labelled), history_days), caps(history_days)
     past, level, later = at(labelled, found.train), at(labelled, found.train[-1:]), at(labelled, [found.holdout])
     try:
-        basis, rows = study_spend(
-            past, level, found.candidate.predict(level), later, found.candidate.predict(later), names, limits
-        )
-        return fit_spend(labelled, later, found.model.predict(later), names, limits, basis), rows
+        p_level, p_later = found.candidate.predict(level), found.candidate.predict(later)
+        basis, rows = study_spend(past, level, p_level, later, p_later, horizon_days, names, limits)
+        return fit_spend(labelled, later, found.model.predict(later), horizon_days, names, limits, basis), rows
     except NotEnough as shortfall:
         return None, [{"model": str(shortfall)}]
 

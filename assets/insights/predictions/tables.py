@@ -21,7 +21,8 @@ PREDICTIONS = Table(
         Column(
             "expected_spend",
             "DOUBLE",
-            "Expected spend within the horizon, returns netted, at the level of the newest closed window; empty where spend cannot be learned.",
+            "Expected spend within the horizon (the mean), returns netted, at the level of the newest closed window; empty where spend cannot be "
+            "learned. insights.clv is of one piece with it.",
             money=True,
         ),
         Column("reasons_zh", "VARCHAR", "The three things that move the score most, in Chinese."),

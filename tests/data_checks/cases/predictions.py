@@ -5,18 +5,19 @@ from data_checks import predictions
 from tests.data_checks.cases.case import BAD_MONDAY, MONDAY, Case, doubled, fitted, worse
 
 SCORE = {
-    "person_id": "anna", "horizon_days": 28, "p_purchase": 0.6, "p_churn": 0.4, "reasons_zh": "最近常来", "reasons_en": "Came often lately",
+    "person_id": "anna", "horizon_days": 28, "p_purchase": 0.6, "p_churn": 0.4, "expected_spend": 12.0, "reasons_zh": "最近常来", "reasons_en": "Came often lately",
     "fitted_as_of": "2024-01-01",
 }  # fmt: skip
 CASES = [
     Case(
         PREDICTIONS,
-        lambda _: predictions.predictions(),
+        predictions.predictions,
         SCORE,
         {
             **doubled("as_of"),
             "probabilities_are_probabilities": "UPDATE stage SET p_churn = NULL WHERE as_of = $bad",
             "every_score_comes_with_its_reasons": "UPDATE stage SET reasons_zh = NULL WHERE as_of = $bad",
+            "who_may_buy_is_expected_to_spend": "UPDATE stage SET expected_spend = 0 WHERE as_of = $bad",
             "every_buyer_has_a_score_or_nobody_has": "INSERT INTO features.customers (as_of, person_id, frequency) VALUES ($bad, 'bob', 1)",
             "the_fit_predicts_as_many_buyers_as_come": worse("purchase", "level_error", 0.2),
         },

@@ -96,7 +96,7 @@ def test_expectations_are_sound_for_any_parameters(r, alpha, a, b, x, seen, age,
         assert 0 <= expected <= at_most * (1 + 1e-9)
         assert np.isfinite(longer)
         assert 0 <= after.p_alive[0] <= 1
-        assert 0 <= after.p_none(horizon)[0] <= 1
+        assert 0 <= after.p_some(horizon)[0] <= 1
         assert np.isfinite(after.second_factorial_moment(horizon)[0])
 
 

@@ -1,5 +1,6 @@
 """Frequency, recency, T and money of customers by hand: lines of a day merged, returns netted, nothing known too early."""
 
+import math
 from datetime import date
 
 import duckdb
@@ -33,6 +34,16 @@ def test_a_unit_divides_days_and_is_not_rounded() -> None:
     row = summary(("a", "2025-03-01", 10), ("a", "2025-03-11", 20), days_per_unit=7).loc["a"]
 
     assert (row["recency"], row["T"]) == pytest.approx((10 / 7, 30 / 7))
+
+
+def test_gaps_are_those_between_purchases_known_by_then() -> None:
+    rows = summary(
+        ("a", "2025-03-01", 10), ("a", "2025-03-06", -5), ("a", "2025-03-11", 20), ("a", "2025-03-31", 20), ("a", "2025-04-02", 1),
+        ("b", "2025-03-01", 10),
+        days_per_unit=7,
+    )["log_gap_sum"]  # fmt: skip
+
+    assert rows.tolist() == pytest.approx([math.log(10 / 7) + math.log(20 / 7), 0])
 
 
 def test_a_return_lowers_the_purchase_it_follows() -> None:

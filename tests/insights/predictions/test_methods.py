@@ -17,7 +17,7 @@ from assets.insights.predictions.methods.spend import fit_spend, judged_spend, l
 from assets.insights.sentiment.tables import CUSTOMER_OPINIONS
 from resources.learning.model import Model, NotEnough, fit
 from resources.words import Words
-from tests.insights.predictions.made import CUT_OFFS, labelled
+from tests.insights.predictions.made import CUT_OFFS, HORIZON_DAYS, labelled
 
 NAMES = ["recency_days", "frequency", "t_days", "spend", "monetary_value", "gap_mean_days", "region"]
 CAPS = caps(120)
@@ -61,7 +61,7 @@ def expected(customers: pd.DataFrame, **changes: object) -> tuple[float, float]:
     past, later = at(customers, CUT_OFFS[:-1]), at(customers, CUT_OFFS[-1:])
     level = at(customers, CUT_OFFS[-2:-1])
     p = {len(part): np.full(len(part), bought(part).mean()) for part in (level, later)}
-    spend = fit_spend(past, level, p[len(level)], NAMES, CAPS)
+    spend = fit_spend(past, level, p[len(level)], HORIZON_DAYS, NAMES, CAPS)
     return float(spend.expected(p[len(later)], later).sum()), float(later["later_spend"].sum())
 
 
@@ -85,13 +85,13 @@ def test_zero_and_negative_money_is_scored_and_never_negative(customers: pd.Data
     strange = customers.assign(later_spend=money, spend=spend, monetary_value=spend / customers["frequency"])
     for basis in ("ridge", "own mean purchase", "spend"):
         level = at(strange, CUT_OFFS[-1:])
-        fitted = fit_spend(strange, level, np.full(len(level), 0.4), NAMES, CAPS, basis)
+        fitted = fit_spend(strange, level, np.full(len(level), 0.4), HORIZON_DAYS, NAMES, CAPS, basis)
         found = fitted.expected(np.full(len(level), 0.4), level)
         assert np.isfinite(found).all() and (found >= 0).all()
     with pytest.raises(NotEnough, match="purchases with a price"):
-        fit_spend(strange.assign(later_spend=0.0), level, np.full(len(level), 0.4), NAMES, CAPS)
+        fit_spend(strange.assign(later_spend=0.0), level, np.full(len(level), 0.4), HORIZON_DAYS, NAMES, CAPS)
     with pytest.raises(NotEnough, match="more was paid than paid back"):
-        fit_spend(strange, level.assign(later_spend=-1.0), np.full(len(level), 0.4), NAMES, CAPS)
+        fit_spend(strange, level.assign(later_spend=-1.0), np.full(len(level), 0.4), HORIZON_DAYS, NAMES, CAPS)
 
 
 def test_spend_is_judged_beside_naive_rows_and_comes_back_from_its_parameters(
@@ -99,9 +99,9 @@ def test_spend_is_judged_beside_naive_rows_and_comes_back_from_its_parameters(
 ) -> None:
     past, level, later = at(customers, CUT_OFFS[:-1]), at(customers, CUT_OFFS[-2:-1]), at(customers, CUT_OFFS[-1:])
     p = np.full(len(later), 0.5)
-    _, rows = study_spend(past, level, p, later, p, NAMES, CAPS)
+    _, rows = study_spend(past, level, p, later, p, HORIZON_DAYS, NAMES, CAPS)
     assert [row["model"] for row in rows] == ["ridge", "own mean purchase", "spend", "spend_90d"]
-    fitted = fit_spend(past, level, p, NAMES, CAPS)
+    fitted = fit_spend(past, level, p, HORIZON_DAYS, NAMES, CAPS)
     back = load_spend(fitted.parameters(tmp_path), tmp_path)
     assert np.array_equal(back.expected(p, later), fitted.expected(p, later))
     actual = np.array([0.0, 10.0, 30.0])
@@ -115,10 +115,10 @@ def test_past_spend_is_used_where_it_errs_less_than_the_regression(customers: pd
     steady = customers.assign(later_spend=customers["spend"].clip(lower=0) / 3)
     past, level, later = at(steady, CUT_OFFS[:-1]), at(steady, CUT_OFFS[-2:-1]), at(steady, CUT_OFFS[-1:])
     p = np.full(len(later), 0.5)
-    basis, rows = study_spend(past, level, p, later, p, NAMES, CAPS)
+    basis, rows = study_spend(past, level, p, later, p, HORIZON_DAYS, NAMES, CAPS)
     assert basis == "spend"
     assert [row["model"] for row in rows if row["is_used"]] == ["spend"]
-    fitted = fit_spend(past, level, p, NAMES, CAPS, basis)
+    fitted = fit_spend(past, level, p, HORIZON_DAYS, NAMES, CAPS, basis)
     assert fitted.expected(p, later).sum() == pytest.approx(later["later_spend"].sum(), rel=0.2)
 
 

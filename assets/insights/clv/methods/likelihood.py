@@ -10,18 +10,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Model = Literal["bgnbd", "mbgnbd"]
+Lifetimes = Literal["bgnbd", "mbgnbd"]
 Floats = NDArray[np.float64]
 
 
-def fitter(model: Model) -> Any:
+def fitter(model: Lifetimes) -> Any:
     """The fitter as lifetimes has it."""
     from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter
 
     return (BetaGeoFitter if model == "bgnbd" else ModifiedBetaGeoFitter)(penalizer_coef=0.0)
 
 
-def fast_fitter(model: Model, frequency: Floats, weights: Floats) -> Any:
+def fast_fitter(model: Lifetimes, frequency: Floats, weights: Floats) -> Any:
     """The fitter for these rows, with the likelihood added up by frequency."""
     import autograd.numpy as anp
     from autograd.extend import defvjp, primitive

@@ -1,4 +1,4 @@
-"""Fitting BG/NBD and MBG/NBD by maximum likelihood, on groups, so that there is a fit or a reason why not.
+"""Fitting purchase models by maximum likelihood, on groups, so that there is a fit or a reason why not.
 
 `lifetimes` first; where it does not converge, or converges to nonsense without saying so, it is tried from other starts;
 then its own likelihood is maximised within bounds from several starts (L-BFGS-B; Byrd, Lu, Nocedal and Zhu 1995).
@@ -7,7 +7,7 @@ Which of these gave the parameters is part of the fit. Nothing is penalised: a p
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -18,10 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from assets.insights.clv.methods.groups import KEY, weights_of
-from assets.insights.clv.methods.likelihood import Model, fast_fitter, fitter
+from assets.insights.clv.methods.likelihood import Lifetimes, fast_fitter, fitter
 from resources.errors import NotEnough
 
-Path = Literal["lifetimes", "lifetimes, other start", "own bounded"]
+Model = Literal["bgnbd", "mbgnbd", "mbgcnbd", "nbd"]
+Path = Literal["lifetimes", "lifetimes, other start", "own bounded", "own"]
+"""`own`: of a model that lifetimes does not have."""
 
 NAMES = ("r", "alpha", "a", "b")
 LIFETIMES_START = 0.1
@@ -61,6 +63,8 @@ class Fit:
     standard_errors: Mapping[str, float] | None
     """By the curvature of the likelihood; none where that is flat, as at a bound."""
     notes: tuple[str, ...] = ()
+    k: int = 1
+    """Stages between two purchases: more than one in MBG/CNBD-k only."""
 
     @property
     def sees_drop_out(self) -> bool:
@@ -74,7 +78,7 @@ class Fit:
         return cls(**{**parameters, "notes": tuple(parameters["notes"])})
 
 
-def fit_model(model: Model, groups: pd.DataFrame, days_per_unit: float, needs: Needs) -> Fit:
+def fit_model(model: Lifetimes, groups: pd.DataFrame, days_per_unit: float, needs: Needs) -> Fit:
     """Fit to frequency, recency, T and, where rows stand for several customers, customer_count."""
     check(groups, days_per_unit, needs)
     x, t_x, age = (groups[column].to_numpy(float) for column in KEY)
@@ -83,8 +87,8 @@ def fit_model(model: Model, groups: pd.DataFrame, days_per_unit: float, needs: N
         log_params, path, curvature = _maximise(fast_fitter(model, x, weights), x, t_x, age, weights)
         value = -fitter(model)._negative_log_likelihood(log_params, x, t_x, age, weights, 0.0) * weights.sum()
     parameters = dict(zip(NAMES, np.exp(log_params).tolist(), strict=True))
-    at_bound = _at_bound(log_params - np.log([1, age.max(), 1, 1]))
-    notes = [f"{name} at the bound of its range" for name in at_bound]
+    stuck = at_bound(log_params - np.log([1, age.max(), 1, 1]))
+    notes = [f"{name} at the bound of its range" for name in stuck]
     if not (x == 0).any():
         notes.append("no one-time buyers: if they were left out, rates are too high")
     return Fit(
@@ -95,7 +99,7 @@ def fit_model(model: Model, groups: pd.DataFrame, days_per_unit: float, needs: N
         days_per_unit=days_per_unit,
         customers=int(weights.sum()),
         repeat_buyers=int(weights[x > 0].sum()),
-        standard_errors=None if at_bound else _standard_errors(parameters, curvature, weights.sum()),
+        standard_errors=None if stuck else standard_errors(parameters, curvature, weights.sum()),
         notes=tuple(notes),
     )
 
@@ -138,16 +142,17 @@ def _maximise(
         found = np.log(fitter.params_.to_numpy(float))
         if _is_sound(found - unscale):
             return found, "lifetimes" if number == 0 else "lifetimes, other start", fitter._hessian_
-    log_params, curvature = _bounded(fitter, x, t_x / age.max(), age / age.max(), weights)
+    likelihood = fitter._negative_log_likelihood
+    log_params, curvature = bounded(likelihood, x, t_x / age.max(), age / age.max(), weights, BOUNDED_STARTS)
     return log_params + unscale, "own bounded", curvature
 
 
 def _is_sound(log_params: NDArray[np.float64]) -> bool:
     is_untouched = bool(np.all(np.abs(log_params[2:] - LIFETIMES_START) < 1e-3))
-    return bool(np.isfinite(log_params).all()) and not is_untouched and not _at_bound(log_params)
+    return bool(np.isfinite(log_params).all()) and not is_untouched and not at_bound(log_params)
 
 
-def _at_bound(log_params: NDArray[np.float64]) -> list[str]:
+def at_bound(log_params: NDArray[np.float64]) -> list[str]:
     """Parameters at or beyond a bound; alpha as a share of the longest T."""
     return [
         name
@@ -156,13 +161,19 @@ def _at_bound(log_params: NDArray[np.float64]) -> list[str]:
     ]
 
 
-def _bounded(
-    fitter: Any, x: NDArray[Any], t_x: NDArray[Any], age: NDArray[Any], weights: NDArray[Any]
+def bounded(
+    likelihood: Callable[..., Any],
+    x: NDArray[Any],
+    t_x: NDArray[Any],
+    age: NDArray[Any],
+    weights: NDArray[Any],
+    starts: Sequence[NDArray[np.float64]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Log parameters within LOG_BOUNDS where a mean negative log-likelihood is smallest, and its Hessian there. Times are shares of the
+    longest T. Raises NotEnough."""
     from autograd import hessian, value_and_grad
     from scipy.optimize import minimize
 
-    likelihood = fitter._negative_log_likelihood
     with_gradient = value_and_grad(likelihood)
 
     def objective(log_params: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -172,7 +183,7 @@ def _bounded(
 
     results = [
         minimize(objective, start, jac=True, method="L-BFGS-B", bounds=LOG_BOUNDS, options={"maxiter": 500})
-        for start in BOUNDED_STARTS
+        for start in starts
     ]
     best = min(results, key=lambda result: result.fun)
     if best.fun >= 1e10:
@@ -180,7 +191,7 @@ def _bounded(
     return best.x, hessian(likelihood)(best.x, x, t_x, age, weights, 0.0)
 
 
-def _standard_errors(
+def standard_errors(
     parameters: Mapping[str, float], curvature: NDArray[np.float64] | None, customers: float
 ) -> dict[str, float] | None:
     """Delta method on the log scale the likelihood is maximised on."""

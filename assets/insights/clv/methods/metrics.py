@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from assets.insights.clv.methods import bgnbd, mbgnbd
 from assets.insights.clv.methods.maximum_likelihood import Fit
+from assets.insights.clv.methods.models import MODELS
 
 Floats = NDArray[np.float64]
 
@@ -91,10 +91,9 @@ def by_frequency(frequency: ArrayLike, actual: ArrayLike, forecasts: Mapping[str
 
 def cumulative_expected(fit: Fit, first_purchases: ArrayLike, at: ArrayLike) -> Floats:
     """Repeat purchases of all customers expected by each time `at`, on the axis and in the unit of their first purchases."""
-    model = {"bgnbd": bgnbd, "mbgnbd": mbgnbd}[fit.model]
     starts, counts = np.unique(np.asarray(first_purchases, float), return_counts=True)
     ages = np.maximum(np.asarray(at, float)[:, None] - starts[None, :], 0)
-    return (model.expected_since_first(fit, ages) * counts).sum(axis=1)
+    return (MODELS[fit.model].expected_since_first(fit, ages) * counts).sum(axis=1)
 
 
 def interval_coverage(actual: ArrayLike, low: ArrayLike, high: ArrayLike, promised: ArrayLike) -> dict[str, float]:

@@ -33,9 +33,9 @@ class Posterior:
         """Expected purchases within the horizon; finite and not negative."""
         return self.p_alive * expected_alive(horizon, self.shape, self.rate, self.a, self.b)
 
-    def p_none(self, horizon: float) -> Floats:
-        """Probability of no purchase within the horizon; exact."""
-        return 1 - self.p_alive * -np.expm1(-self.shape * np.log1p(horizon / self.rate))
+    def p_some(self, horizon: float) -> Floats:
+        """Probability of a purchase within the horizon; exact."""
+        return self.p_alive * -np.expm1(-self.shape * np.log1p(horizon / self.rate))
 
     def second_factorial_moment(self, horizon: float) -> Floats:
         """E[N (N - 1)] of the purchases N within the horizon.
@@ -55,7 +55,8 @@ class Posterior:
 
 
 def expected_alive(horizon: ArrayLike, shape: ArrayLike, rate: ArrayLike, a: float, b: ArrayLike) -> Floats:
-    """E[(1 - exp(-lambda p t)) / p] for lambda ~ Gamma(shape, rate), p ~ Beta(a, b): between 0 and shape * t / rate."""
+    """E[(1 - exp(-lambda p t)) / p] for lambda ~ Gamma(shape, rate), p ~ Beta(a, b): between 0 and shape * t / rate,
+    which it is where nobody leaves (a = 0)."""
     from scipy.special import hyp2f1
 
     t, shape, rate, b = np.broadcast_arrays(*(np.asarray(v, float) for v in (horizon, shape, rate, b)))
@@ -63,6 +64,8 @@ def expected_alive(horizon: ArrayLike, shape: ArrayLike, rate: ArrayLike, a: flo
     c = a + b - 1
     c = np.where(np.abs(c) < NUDGE, NUDGE, c)
     ceiling = shape * t / rate
+    if a == 0:
+        return ceiling
     with np.errstate(all="ignore"):
         remaining = np.exp((1 - a) * np.log1p(t / rate))
         expected = c / (a - 1) * (1 - remaining * hyp2f1(c - shape, a - 1, c, t / (rate + t)))

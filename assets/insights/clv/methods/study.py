@@ -4,9 +4,12 @@ One table for purchases and one for money, with the models, the challengers and 
 (total bias), error (MAE, RMSE, MSLE), ranking (Gini, top decile, correlation) and calibration (by frequency bucket).
 
 Rule: no figure alone decides. A forecast beats another if, of RMSE, bias, Gini and calibration error, it is better by more than
-MARGIN on at least LEAD more than it is worse on. MBG/NBD takes BG/NBD's place if it beats it on purchases; a fit is put in force
-if the chosen model beats every naive row on purchases. What stands of the money table is said, not acted on: the regressions, the
-cohort curve and the naive rows tell one horizon and no interval, so none of them could take the place.
+MARGIN on at least LEAD more than it is worse on. BG/NBD gives its place to MBG/NBD, and that to MBG/CNBD-k, if the next beats it on
+purchases. Where what is chosen does not beat every naive row, NBD, which is no more than each customer's own past rate drawn towards the
+shop's, takes its place if it beats it; else the chosen one serves, and the reason says that a naive row would do as well. So a
+week has figures as soon as there is history enough, and what they are worth is said. What stands of the money
+table is said, not acted on: the regressions, the cohort curve and the naive rows tell one horizon and no interval, so none of them could
+take the place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,13 +20,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from assets.insights.clv.methods import bgnbd, gamma_gamma, mbgnbd, metrics, value
+from assets.insights.clv.methods import gamma_gamma, metrics, models, value
 from assets.insights.clv.methods.gamma_gamma import SpendFit
 from assets.insights.clv.methods.groups import grouped
 from assets.insights.clv.methods.maximum_likelihood import Fit
 
-NAMES = {"bgnbd": "BG/NBD", "mbgnbd": "MBG/NBD"}
-MODELS = {"bgnbd": bgnbd, "mbgnbd": mbgnbd}
 LEVELS = (0.5, 0.8, 0.95)
 MARGIN = 0.01
 """Figures closer than this (relative) are the same."""
@@ -49,7 +50,7 @@ def judge(
     later_purchases and later_spend of the `horizon_days` after it; all times in the unit of the fits."""
     horizon = horizon_days / fits[0].days_per_unit
     groups, numbers = grouped(customers)
-    expected = {NAMES[f.model]: MODELS[f.model].expected_purchases(f, groups, horizon)[numbers] for f in fits}
+    expected = {models.name_of(f): models.posterior(f, groups).expected(horizon)[numbers] for f in fits}
     frequency, bought = customers["frequency"], customers["later_purchases"]
     purchases = expected | dict(purchase_challengers or {}) | metrics.naive_purchases(customers, horizon)
     figures: dict[str, Any] = {
@@ -68,7 +69,7 @@ def judge(
         "actual_money": round(float(customers["later_spend"].sum()), 2),
         "money": rows_of(metrics.holdout_table(customers["later_spend"], money, frequency)),
         "coverage": [
-            {"model": NAMES[fit.model], "level": level}
+            {"model": models.name_of(fit), "level": level}
             | _coverage(customers, groups, numbers, fit, spend, horizon, level)
             for fit in fits
             for level in LEVELS
@@ -80,9 +81,11 @@ def _coverage(
     customers: pd.DataFrame, groups: pd.DataFrame, numbers: Any, fit: Fit, spend: SpendFit, horizon: float, level: float
 ) -> dict[str, float]:
     order_value = _order_value(customers, spend)
-    after = value.posterior(fit, groups)
-    low, high = value.money_interval(after, spend, groups["frequency"].to_numpy(float), horizon, level)
-    promised = value.promised(after, horizon, level)
+    after = models.posterior(fit, groups)
+    shape = value.money_shape(after, spend, groups["frequency"].to_numpy(float), horizon)
+    money = after.p_some(horizon), after.expected(horizon), shape, level
+    low, high = value.money_interval(*money)
+    promised = value.promised(*money)
     shares = metrics.interval_coverage(
         customers["later_spend"], low[numbers] * order_value, high[numbers] * order_value, promised[numbers]
     )
@@ -121,24 +124,39 @@ def _error_ratio(rows: Sequence[Mapping[str, Any]], chosen: str) -> float | None
 
 @dataclass(frozen=True)
 class Choice:
-    model: str
-    """bgnbd or mbgnbd."""
-    in_force: bool
+    fit: Fit
+    """What serves."""
+    beats_naive: bool
+    """Whether it does better than every naive row."""
     reason: str
 
 
-def choose(figures: Mapping[str, Any]) -> Choice:
-    """Which model is used, and whether the fit is put in force, by the figures of `judge`."""
+def choose(figures: Mapping[str, Any], fits: Sequence[Fit]) -> Choice:
+    """Which of the fits, in the order of `models.fit_all`, serves by the figures of `judge`, and why."""
     by_name = {row["model"]: row for row in figures["purchases"]}
-    is_better, why = _against(by_name[NAMES["mbgnbd"]], by_name[NAMES["bgnbd"]])
-    chosen = "mbgnbd" if is_better else "bgnbd"
-    said = [f"MBG/NBD {'takes the place of' if is_better else 'does not beat'} BG/NBD: {why}"]
-    lost = _unbeaten(NAMES[chosen], by_name, only="naive")
-    said += lost or [f"{NAMES[chosen]} beats every naive row on purchases"]
+    *candidates, plain = fits
+    chosen, said = candidates[0], []
+    for fit in candidates[1:]:
+        mine, other = models.name_of(fit), models.name_of(chosen)
+        is_better, why = _against(by_name[mine], by_name[other])
+        said.append(f"{mine} {'takes the place of' if is_better else 'does not beat'} {other}: {why}")
+        chosen = fit if is_better else chosen
+    lost = _unbeaten(models.name_of(chosen), by_name, only="naive")
+    if lost:
+        mine, other = models.name_of(plain), models.name_of(chosen)
+        is_better, why = _against(by_name[mine], by_name[other])
+        lost.append(
+            f"{mine}, each customer's own past rate drawn towards the shop's, serves instead: {why}"
+            if is_better
+            else f"{other} serves although a naive row would do as well, since that knows one horizon only"
+        )
+        chosen = plain if is_better else chosen
+    said += lost or [f"{models.name_of(chosen)} beats every naive row on purchases"]
     if "money" in figures:
         money = {row["model"]: row for row in figures["money"]}
-        own = next(name for name in money if name.startswith(f"{NAMES[chosen]} x "))
-        others = {name: row for name, row in money.items() if name == own or "BG/NBD" not in name}
+        names = [f"{models.name_of(fit)} x " for fit in fits]
+        own = next(name for name in money if name.startswith(f"{models.name_of(chosen)} x "))
+        others = {name: row for name, row in money.items() if name == own or not name.startswith(tuple(names))}
         said += _unbeaten(own, others) or [f"{own} beats every other row on money"]
     return Choice(chosen, not lost, "; ".join(said))
 

@@ -1,4 +1,5 @@
-"""How far off daily forecasts are: `python -m benchmarks.forecast [--data online_retail.parquet] [--lstm] [--json]`.
+"""How far off daily forecasts are: `python -m benchmarks.forecast [--data online_retail.parquet] [--lstm] [--json]`,
+and what their intervals hold in shops that were run: `python -m benchmarks.forecast --store demo --store online_retail [--json]`.
 
 24 series a day of UCI "Online Retail": orders, revenue, customers, and revenue by the 21 categories that
 `stores/online_retail/products.sql` lists. Rows: purchases with a customer, no cancellation, positive price and
@@ -36,21 +37,22 @@ import numpy as np
 from assets.insights.forecast.methods.arima import arima
 from assets.insights.forecast.methods.ets import ets, ets_on_roots
 from assets.insights.forecast.methods.history import Floats, Forecaster, clipped
-from assets.insights.forecast.methods.intervals import NOMINAL, calibrated, covered, interval
 from assets.insights.forecast.methods.lags import boosting_on_lags, ridge_on_lags
 from assets.insights.forecast.methods.metrics import happened, mase, naive_error, past_forecasts, rolling_origins, wape
 from assets.insights.forecast.methods.naive import seasonal_mean, seasonal_naive
 from assets.insights.forecast.methods.theta import theta, theta_on_roots
 from assets.insights.forecast.methods.trading_calendar import trading_calendar
+from benchmarks.forecast_methods.coverage import coverage_of
 from benchmarks.forecast_methods.lstm import lstm
 from benchmarks.forecast_methods.reconcile import top_down
+from resources.errors import ZhikeError
+from resources.home import default_home, export_demo
 
 HORIZON, TEST_ORIGINS, OLDER_ORIGINS = 12, 6, 10
 TOTALS = ["orders", "revenue", "customers"]
 FLOOR, ETS, DEFAULT = "seasonal naive", "ETS", "Theta on roots"
 MARGIN = 0.17
 ALIKE = 0.01
-INTERVAL_STEP, INTERVAL_FIRST = 6, 60
 
 CANDIDATES: dict[str, Forecaster] = {
     FLOOR: seasonal_naive,
@@ -167,43 +169,6 @@ def chosen_of(older: dict[str, Floats], cost: dict[str, float]) -> str:
     return min(tied, key=lambda name: cost[name])
 
 
-def coverage(forecaster: Forecaster, forecasts: Floats, actual: Floats, series: Series, origins: Sequence[int]) -> dict:
-    """The share of test days within intervals made of errors whose days had passed at the origin, at the nominal level that
-    held its promise best on the older origins, and (`uncalibrated`) without that choice."""
-    past = list(range(INTERVAL_FIRST, max(origins) - HORIZON + 1, INTERVAL_STEP))
-    past_told, _ = told_by(forecaster, series, past)
-    split = len(origins) - TEST_ORIGINS
-    figures = {}
-    for level, nominals in NOMINAL.items():
-        ends = {}
-        for nominal in nominals:
-            lower, upper = np.full_like(forecasts, np.nan), np.full_like(forecasts, np.nan)
-            for at, history in enumerate(series.values):
-                for number, origin in enumerate(origins):
-                    closed = [index for index, earlier in enumerate(past) if earlier + HORIZON <= origin]
-                    seen = happened(history, [past[index] for index in closed], HORIZON)
-                    lower[at, number], upper[at, number] = interval(
-                        forecasts[at, number], seen, past_told[at, closed], nominal
-                    )
-            ends[nominal] = lower, upper
-        older = {
-            nominal: covered(actual[:, :split], low[:, :split], high[:, :split])
-            for nominal, (low, high) in ends.items()
-        }
-        nominal = calibrated(older, level)
-        lower, upper = (end[:, split:] for end in ends[nominal])
-        test = actual[:, split:]
-        figures[f"{level:.0%}"] = {
-            "nominal": nominal,
-            "older": older[nominal],
-            "all": covered(test, lower, upper),
-            **{name: covered(test[at], lower[at], upper[at]) for at, name in enumerate(TOTALS)},
-            "uncalibrated": covered(test, *(end[:, split:] for end in ends[level])),
-            "width_to_forecast": float(np.nansum(upper - lower) / np.nansum(forecasts[:, split:])),
-        }
-    return figures
-
-
 def run(file: Path, jobs: int, with_lstm: bool) -> dict[str, Any]:
     from rich.console import Console
     from rich.progress import track
@@ -265,7 +230,6 @@ def run(file: Path, jobs: int, with_lstm: bool) -> dict[str, Any]:
         "default_to_ets_ratio": mean[DEFAULT] / mean[ETS],
         "origins_ahead_of_ets": int((on_test[DEFAULT].mean(0) < on_test[ETS].mean(0)).sum()),
         "series_ahead_of_ets": int((on_test[DEFAULT].mean(1) < on_test[ETS].mean(1)).sum()),
-        "coverage": coverage(CANDIDATES[DEFAULT], forecasts[DEFAULT], actual, series, origins),
     }
 
 
@@ -292,18 +256,39 @@ def print_tables(figures: dict[str, Any]) -> None:
         f"{figures['default_to_ets_ratio']:.3f} of ETS (ahead at {figures['origins_ahead_of_ets']} origins, "
         f"in {figures['series_ahead_of_ets']} series); chosen on older origins: {figures['chosen_on_older_origins']}"
     )
-    for level, shares in figures["coverage"].items():
-        forecasts = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
-        console.print(f"intervals of {level}: {forecasts}")
+
+
+def print_coverage(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="share of days, and of sums, that fell within the intervals")
+    for name in rows[0]:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()))
+    Console(width=180).print(table)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecast", description="How far off forecasts are")
     parser.add_argument("--data", type=Path, help="online_retail.parquet; by default that below ZHIKE_DATA")
+    parser.add_argument("--store", action="append", help="only the intervals of a shop that was run; repeatable")
+    parser.add_argument("--home", type=Path, default=default_home(), help="where the shops were run")
     parser.add_argument("--lstm", action="store_true", help="also run the LSTM, which needs torch: the extra `lstm`")
     parser.add_argument("--jobs", type=int, default=2, help="forecasters run at a time")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
+    if options.store:
+        export_demo(options.home)
+        try:
+            rows = [row for store in options.store for row in coverage_of(store, options.home)]
+        except ZhikeError as error:
+            parser.error(str(error))
+        print_coverage(rows)
+        if options.json:
+            print(json.dumps(rows))
+        return 0
     if options.data is None and not os.environ.get("ZHIKE_DATA"):
         parser.error("give --data FILE, or set ZHIKE_DATA to the folder with uci_online_retail/online_retail.parquet")
     file = options.data or Path(os.environ["ZHIKE_DATA"]) / "uci_online_retail" / "online_retail.parquet"

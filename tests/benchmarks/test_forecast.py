@@ -10,6 +10,7 @@ import pytest
 
 from assets.insights.forecast.methods.naive import seasonal_naive
 from assets.insights.forecast.methods.theta import theta_on_roots
+from assets.insights.forecast.methods.tracking import DAYS
 from benchmarks.forecast import (
     chosen_of,
     errors,
@@ -17,6 +18,7 @@ from benchmarks.forecast import (
     told_by,
     with_top_down,
 )
+from benchmarks.forecast_methods.coverage import Judged, shares_of
 from resources.shop import STORES
 
 
@@ -96,3 +98,22 @@ def test_the_cheapest_of_those_that_are_as_good_as_the_best_is_chosen() -> None:
     # Behind by the same half a percent everywhere: clear, and of no matter.
     assert chosen_of({**older, "cheap": best * 1.005}, {"dear": 100, "cheap": 1, "floor": 0}) == "cheap"
     assert chosen_of({**older, "cheap": best * 1.02}, {"dear": 100, "cheap": 1, "floor": 0}) == "dear"
+
+
+def test_shares_are_told_by_series_by_how_far_ahead_and_by_quarter() -> None:
+    keys = [("orders", ""), ("demand", "tea")]
+    held = np.ones((2, 2, 28))
+    held[0, 0, 7:14] = 0
+    held[1] = np.nan
+    spring, summer = (
+        Judged(day, keys, DAYS, each, np.ones((2, 2)))
+        for day, each in ((date(2024, 4, 1), held), (date(2024, 7, 1), held * 0))
+    )
+    found = [spring, summer, Judged(date(2024, 4, 1), keys, 28, np.ones((2, 2, 1)), np.ones((2, 2)))]
+    shares = shares_of(found, 0, "orders")
+    assert (shares["days"], shares["days 1-7"], shares["days 8-14"]) == (0.375, 0.5, 0)
+    assert (shares["Q2"], shares["Q3"], shares["sum 28"]) == (0.75, 0, 1)
+    assert shares_of(found, 0, "all totals") == pytest.approx(shares, nan_ok=True)
+    # Of categories nothing was judged but the sum.
+    assert np.isnan(shares_of(found, 0, "")["days"])
+    assert shares_of(found, 0, "")["sum 28"] == 1

@@ -24,7 +24,7 @@ WEEKLY = (
     "insights/session_propensity",
     "insights/customer_opinions", "insights/product_satisfaction", "insights/aspect_trends",
     "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
-    "insights/forecasts", "insights/forecast_backtests",
+    "insights/forecasts", "insights/forecast_totals", "insights/forecast_agreement", "insights/forecast_backtests",
     "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
     "insights/recommendation_feedback",
 )  # fmt: skip

@@ -20,7 +20,7 @@ WEEKLY = {
     "insights/rfm", "insights/rfm_profiles", "insights/rfm_moves",
     "insights/clv", "insights/cohorts",
     "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
-    "insights/forecasts", "insights/forecast_backtests",
+    "insights/forecasts", "insights/forecast_totals", "insights/forecast_agreement", "insights/forecast_backtests",
     "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
 }  # fmt: skip
 NEEDS = {

@@ -1,16 +1,17 @@
-"""insights/forecasts: the method chosen on the first Mondays of months, every series forecast each week and judged when its window closes."""
+"""insights/forecasts, forecast_totals: the method chosen on the first Mondays of months, every series forecast each week and judged when its window closes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from functools import partial
+from datetime import date
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from assets.insights.forecast.model import HISTORY_DAYS, MODEL
-from assets.insights.forecast.reads import closed_on, study_of
-from assets.insights.forecast.tables import BACKTESTS, FORECASTS
+from assets.insights.forecast.reads import closed_on, spend_of_weeks, study_of
+from assets.insights.forecast.tables import AGREEMENT, BACKTESTS, FORECASTS, TOTALS
+from assets.insights.predictions.tables import PREDICTIONS
 from assets.weekly import stored_weeks, weekly_rows
 from data_checks import forecast as checks
 from data_checks.gate.asset import gated_asset
@@ -20,13 +21,20 @@ from resources.contract import CONTRACT
 from resources.evidence import Band, Evidence
 from resources.fitted import Fitted
 from resources.registry import Fits, replay
+from resources.tables import Table
 from resources.warehouse import Warehouse
+
+KNOWN_SHARE = 0.1
+"""Where buyers of before pay less than this of the revenue, what they pay and what is forecast cannot be compared."""
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from assets.insights.forecast.methods.rows import Row
+    from assets.insights.forecast.methods.tracking import Intervals
     from assets.insights.forecast.methods.weeks import Forecasts
+
+    RowsOfWeek = Callable[[Warehouse, Fits, date], list[Row]]
 
 
 def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
@@ -34,25 +42,59 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     known = [CONTRACT[name].clean for name in ("orders", "products") if name in calendar.shop.tables]
     return [
         gated(FORECASTS, forecast_rows, reads=known, suite=checks.forecasts(), kinds={"numpy"}),
+        gated(TOTALS, total_rows, reads=known, suite=checks.totals(), kinds={"numpy"}),
+        gated(AGREEMENT, agreement_rows, reads=[PREDICTIONS, *known], suite=checks.agreement(), kinds={"numpy"}),
         gated(BACKTESTS, backtest_rows, reads=[FORECASTS, *known], suite=checks.backtests(), kinds={"numpy"}),
     ]
 
 
 def forecast_rows(work: Work) -> Rows:
     """The next days of every series as of each Monday; none where there is too little history."""
-    fits = replay(work.warehouse, MODEL, work.keys)
+    return _forecast(work, FORECASTS, _rows)
 
+
+def total_rows(work: Work) -> Rows:
+    """The next days of every series in sum, as of each Monday; none where there is too little history."""
+    return _forecast(work, TOTALS, _totals)
+
+
+def _forecast(work: Work, table: Table, rows: "RowsOfWeek") -> Rows:
+    fits = replay(work.warehouse, MODEL, work.keys)
+    made = _weekly(work, fits, table, rows)
+    # A series may lack what others have, so what is missing is told by series.
+    notes = {name: value for name, value in made.metadata.items() if name != "not_enough_history"}
+    if missing := _missing(work.warehouse, fits, max(work.keys)):
+        notes["not_enough_history"] = missing
+    return replace(made, metadata=notes)
+
+
+def agreement_rows(work: Work) -> Rows:
+    """What buyers are expected to spend beside the revenue that is forecast for as many days; none where either is missing."""
+    warehouse = work.warehouse
+    fits, spend = replay(warehouse, MODEL, work.keys), spend_of_weeks(warehouse, work.keys)
+
+    def rows(_: Warehouse, __: Fits, week: date) -> "list[Row]":
+        fitted = fits.in_force(week)
+        if fitted is None or week not in spend:
+            return []
+        row = spend[week]
+        revenue = study_of(warehouse).cache.revenue(week, fitted.method, row["horizon_days"])
+        if not revenue:
+            return []
+        known = row["known_share"] >= KNOWN_SHARE
+        ratio = row["expected_spend"] / (revenue * row["known_share"]) if known else None
+        return [row | {"revenue": round(revenue, 4), "spend_to_known_revenue": ratio}]
+
+    return _weekly(work, fits, AGREEMENT, rows)
+
+
+def _weekly(work: Work, fits: Fits, table: Table, rows: "RowsOfWeek") -> Rows:
     def score(week: date, _: Fitted) -> "pd.DataFrame":
         import pandas as pd
 
-        return pd.DataFrame(_rows(work.warehouse, fits, week), columns=FORECASTS.column_names)
+        return pd.DataFrame(rows(work.warehouse, fits, week), columns=table.column_names)
 
-    rows = weekly_rows(work, FORECASTS, MODEL, score, "forecast")
-    # A series may lack what others have, so what is missing is told by series.
-    notes = {name: value for name, value in rows.metadata.items() if name != "not_enough_history"}
-    if missing := _missing(work.warehouse, fits, max(work.keys)):
-        notes["not_enough_history"] = missing
-    return replace(rows, metadata=notes)
+    return weekly_rows(work, table, MODEL, score, "forecast")
 
 
 def _forecasts(warehouse: Warehouse, fits: Fits, week: date) -> "Forecasts | None":
@@ -64,16 +106,35 @@ def _forecasts(warehouse: Warehouse, fits: Fits, week: date) -> "Forecasts | Non
 def _rows(warehouse: Warehouse, fits: Fits, week: date) -> "list[Row]":
     """The rows of insights.forecasts of one Monday."""
     from assets.insights.forecast.methods.rows import forecast_rows
-    from assets.insights.forecast.methods.weeks import RECORD_WEEKS
 
-    cache = study_of(warehouse).cache
-    fitted, seen, now = fits.in_force(week), cache.ledger.as_of(week), _forecasts(warehouse, fits, week)
-    if fitted is None or seen is None or now is None:
-        return []
-    before = (week - timedelta(weeks=number) for number in range(RECORD_WEEKS, 0, -1))
-    earlier = [forecasts for each in before if (forecasts := _forecasts(warehouse, fits, each))]
-    rows = forecast_rows(seen, now, earlier, fitted.parameters["nominal"], cache.events.events)
-    return [row | {"fitted_as_of": fitted.fitted_as_of, "model_version": fitted.version} for row in rows]
+    now, events = _forecasts(warehouse, fits, week), study_of(warehouse).cache.events.events
+    made = _intervals(warehouse, fits, week)
+    return [row | _fit(fits, week) for row in forecast_rows(now, made, events)] if now and made else []
+
+
+def _totals(warehouse: Warehouse, fits: Fits, week: date) -> "list[Row]":
+    """The rows of insights.forecast_totals of one Monday."""
+    from assets.insights.forecast.methods.rows import total_rows
+
+    now, made = _forecasts(warehouse, fits, week), _intervals(warehouse, fits, week)
+    return [row | _fit(fits, week) for row in total_rows(now, made)] if now else []
+
+
+def _intervals(warehouse: Warehouse, fits: Fits, week: date) -> "dict[int, Intervals]":
+    """The intervals of a Monday, made once for the tables of a run."""
+
+    def method_on(monday: date) -> str | None:
+        fitted = fits.in_force(monday)
+        return fitted.method if fitted else None
+
+    return warehouse.once(
+        ("forecast intervals", week), lambda: study_of(warehouse).tracking.intervals(week, cache(method_on))
+    )
+
+
+def _fit(fits: Fits, week: date) -> "Row":
+    fitted = fits.in_force(week)
+    return {"fitted_as_of": fitted.fitted_as_of, "model_version": fitted.version} if fitted else {}
 
 
 def _missing(warehouse: Warehouse, fits: Fits, week: date) -> str:

@@ -18,7 +18,7 @@ def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
     if study.cache.ledger.as_of(day) is None:
         raise NotEnough(f"{HISTORY_DAYS} days from the first sale on", "no sale yet")
     choice = study.choice(day)
-    return Fitted(MODEL.name, day, choice.method, {"nominal": choice.nominal}, choice.metrics, in_force=True)
+    return Fitted(MODEL.name, day, choice.method, {}, choice.metrics, in_force=True)
 
 
 MODEL = RoomModel("forecast", history_days=HISTORY_DAYS, fit=fit, code=code_of(__file__), begins_at_once=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assets.insights.predictions.tables import PREDICTIONS
 from resources.code import sql_files
 from resources.contract import CONTRACT
 from resources.sales import sales
@@ -63,3 +64,16 @@ def _study(warehouse: Warehouse) -> "PastStudy":
 def closed_on(warehouse: Warehouse, week: date) -> date:
     """The first Monday on which all that was forecast on another may be known."""
     return study_of(warehouse).cache.closed_on(week)
+
+
+def spend_of_weeks(warehouse: Warehouse, weeks: Sequence[date]) -> dict[date, dict[str, Any]]:
+    """By week what buyers are expected to spend, and who paid the revenue of as many days before; weeks without either are left out."""
+    if not warehouse.shop.has_prices:
+        return {}
+    inputs = {
+        "orders": CONTRACT["orders"].clean,
+        "predictions": PREDICTIONS,
+        "sales": sales(warehouse.shop, "orders"),
+    }
+    rows = warehouse.select(SQL("agreement"), inputs, {"weeks": list(weeks)}).dropna().to_dict("records")
+    return {row["as_of"].date(): row | {"horizon_days": int(row["horizon_days"])} for row in rows}

@@ -97,6 +97,7 @@ def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
                 "brier": mine["brier"],
                 "horizon_days": horizon,
                 "rows": len(at(labelled, found.train)),
+                **found.behind,
                 **_added_by_reviews(found),
             },
         ),

@@ -15,8 +15,8 @@ from resources.calendar import Calendar
 from resources.registry import first_mondays
 from tests.shop_builder import Bench, Row, complaint, days, line, write_store
 
-FORECAST = ("insights/forecasts", "insights/forecast_backtests")
-TABLES = ("insights.forecasts", "insights.forecast_backtests", "models.registry")
+FORECAST = ("insights/forecasts", "insights/forecast_totals", "insights/forecast_backtests")
+TABLES = ("insights.forecasts", "insights.forecast_totals", "insights.forecast_backtests", "models.registry")
 START, FIRST, LAST = date(2022, 1, 1), date(2024, 6, 4), date(2024, 6, 9)
 NEWEST = date(2024, 6, 10)
 WEEKS = [NEWEST - timedelta(weeks=number) for number in range(5, -1, -1)]
@@ -124,6 +124,34 @@ def test_every_series_is_forecast_for_the_next_four_weeks(backfill: tuple[Bench,
         assert bench.query(f"{usual} = '{name}'") == [(pytest.approx(level, rel=0.15),)]
 
 
+def test_the_sums_of_the_coming_days_have_intervals_of_their_own(backfill: tuple[Bench, Any]) -> None:
+    bench = backfill[0]
+    sums = bench.query(
+        "SELECT t.as_of, t.series, t.category, t.day_count, t.last_on - t.as_of, "
+        "abs(sum(f.mean) - any_value(t.mean)) < 0.01, any_value(t.high_80 - t.low_80) < sum(f.high_80 - f.low_80), "
+        "any_value(t.judged_count) > 40, any_value(t.covered_80_count) > 28 "
+        "FROM insights.forecast_totals AS t JOIN insights.forecasts AS f USING (as_of, series) "
+        "WHERE f.category IS NOT DISTINCT FROM t.category AND f.forecast_on <= t.last_on GROUP BY ALL ORDER BY ALL"
+    )
+    names = [("customers", None), ("demand", "drinks"), ("demand", "ware"), ("demand", None), ("orders", None)]
+    assert sums == [
+        (week, *name, length, length - 1, True, True, True, True)
+        for week in WEEKS
+        for name in [*names, ("revenue", None)]
+        for length in (7, 14, 28)
+    ]
+
+
+def test_demand_by_category_and_in_total_is_one_forecast(backfill: tuple[Bench, Any]) -> None:
+    """Three kettles in two years are all that no forecast of a category speaks of."""
+    lacking = backfill[0].query(
+        "SELECT as_of, forecast_on, sum(CASE WHEN category IS NULL THEN mean ELSE -mean END) AS lacking "
+        "FROM insights.forecasts WHERE series = 'demand' GROUP BY ALL"
+    )
+    assert len(lacking) == 28 * len(WEEKS)
+    assert all(-1e-3 < rest < 0.05 for *_, rest in lacking)
+
+
 def test_an_event_seen_twice_is_expected_the_third_time(backfill: tuple[Bench, Any]) -> None:
     bench = backfill[0]
     for name in ("series = 'orders'", "series = 'revenue'", "category = 'drinks'"):
@@ -185,11 +213,15 @@ def test_the_choice_of_a_method_stands_in_the_registry(backfill: tuple[Bench, An
         assert default["level"] == pytest.approx(1, abs=0.1)
         for name in ("ets on roots", "arima", "ridge on lags"):
             assert 8 <= table[name, series]["origins"] < default["origins"], name
-    coverage = {(row["series"], row["level"]): row for row in metrics["holdout"]["coverage"]}
-    assert set(coverage) == {(series, level) for series in ("totals", "categories") for level in (0.8, 0.95)}
-    for (_, level), row in coverage.items():
-        assert row["covered"] == pytest.approx(level, abs=0.06)
-        assert row["nominal"] >= level
+    coverage = {(row["series"], row["of"], row["level"]): row for row in metrics["holdout"]["coverage"]}
+    assert set(coverage) == {
+        (series, of, level)
+        for series in ("totals", "categories")
+        for of in ("days", *(f"totals of {length} days" for length in (7, 14, 28)))
+        for level in (0.8, 0.95)
+    }
+    for (_, of, level), row in coverage.items():
+        assert row["covered"] == pytest.approx(level, abs=0.05 if of == "days" else 0.15)
 
 
 def test_the_check_shows_the_holdout_table_and_a_chart(backfill: tuple[Bench, dg.ExecuteInProcessResult]) -> None:
@@ -224,6 +256,7 @@ def test_a_shop_without_prices_or_products_with_an_odd_order_has_totals_only(tmp
         ("demand", None),
     }
     assert max(row["mean"] for row in newest) < 60
+    newest += bench.rows("insights.forecast_totals", f"as_of = '{NEWEST}'")
     assert {row["low_80"] for row in newest} == {row["high_95"] for row in newest} == {None}
     assert bench.query("SELECT count(*) FROM insights.forecast_backtests WHERE covered_80_count IS NOT NULL") == [(0,)]
     assert bench.query("SELECT count(*) FROM insights.forecast_backtests") > [(0,)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assets.insights.forecast.methods.combine import with_events
-from assets.insights.forecast.methods.intervals import calibrated, covered, interval, spread_by_step
+from assets.insights.forecast.methods.intervals import covered, spread_by_step, usual
 from assets.insights.forecast.methods.metrics import happened, mase, naive_error, past_forecasts, rolling_origins, wape
 from assets.insights.forecast.methods.naive import seasonal_naive
 from assets.insights.forecast.methods.theta import theta_on_roots
@@ -49,37 +49,30 @@ def test_no_error_is_told_where_there_is_no_unit() -> None:
     assert np.isnan(wape(np.zeros(2), np.ones(2)))
 
 
-def test_intervals_hold_what_they_say_on_steady_noise() -> None:
+def test_usual_errors_hold_what_they_say_on_steady_noise() -> None:
     random = np.random.default_rng(3)
-    actual, forecasts = random.gamma(20, 5, (40, 12)), np.full((40, 12), 100.0)
-    for level in (0.8, 0.95):
-        lower, upper = interval(forecasts[0], actual, forecasts, level)
-        coming = random.gamma(20, 5, (500, 12))
-        assert covered(coming, np.tile(lower, (500, 1)), np.tile(upper, (500, 1))) == pytest.approx(level, abs=0.04)
-        assert (lower >= 0).all()
+    errors = np.sqrt(random.gamma(20, 5, (1, 40, 12))) - 10
+    middle, half = (ends[0] for ends in usual(errors))
+    coming = np.sqrt(random.gamma(20, 5, (500, 12))) - 10
+    for row, level in enumerate((0.8, 0.95)):
+        lower, upper = (np.tile(end, (500, 1)) for end in (middle[row] - half[row], middle[row] + half[row]))
+        assert covered(coming, lower, upper) == pytest.approx(level, abs=0.04)
         assert (lower < upper).all()
 
 
 def test_intervals_never_narrow_with_distance() -> None:
     random = np.random.default_rng(4)
-    errors = random.normal(0, 1, (20, 12)) * np.linspace(1, 3, 12)
-    assert (np.diff(spread_by_step(errors)) >= 0).all()
+    errors = random.normal(0, 1, (1, 20, 12)) * np.linspace(1, 3, 12)
+    assert (np.diff(spread_by_step(errors)[0]) >= 0).all()
 
 
 def test_too_few_origins_make_no_interval() -> None:
-    lower, upper = interval(np.ones(6), np.ones((7, 6)), np.ones((7, 6)), 0.8)
-    assert np.isnan(lower).all()
-    assert np.isnan(upper).all()
-    assert np.isnan(covered(np.ones(6), lower, upper))
+    middle, half = usual(np.ones((1, 7, 6)))
+    assert np.isnan(middle).all()
+    assert np.isnan(half).all()
+    assert np.isnan(covered(np.ones(6), middle[0, 0], half[0, 0]))
 
 
 def test_an_interval_of_a_forecaster_that_was_never_wrong_is_a_point() -> None:
-    lower, upper = interval(np.full(6, 4.0), np.ones((9, 6)), np.ones((9, 6)), 0.8)
-    assert lower.tolist() == upper.tolist() == [4.0] * 6
-
-
-def test_more_is_asked_of_the_past_where_intervals_held_less_than_they_said() -> None:
-    assert calibrated({0.8: 0.79, 0.85: 0.84, 0.9: 0.9}, 0.8) == 0.8
-    assert calibrated({0.8: 0.72, 0.85: 0.79, 0.9: 0.86}, 0.8) == 0.85
-    # Where they held more, nothing is taken away.
-    assert calibrated({0.8: 0.86, 0.85: 0.9, 0.9: 0.95}, 0.8) == 0.8
+    middle, half = usual(np.zeros((1, 9, 6)))
+    assert middle.tolist() == half.tolist() == np.zeros((1, 2, 6)).tolist()

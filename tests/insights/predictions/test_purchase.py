@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from assets.insights.predictions.methods.features import caps, inputs
-from assets.insights.predictions.methods.purchase import Choice, Study, at, bought, choose, study
+from assets.insights.predictions.methods.purchase import Choice, Study, ahead_of, at, bought, choose, study
 from resources.learning.metrics import auc
 from resources.learning.model import NotEnough, fit
+from resources.learning.study import judge
 from tests.insights.predictions.made import CUT_OFFS, HORIZON_DAYS, labelled
 
 HISTORY_DAYS = 120
@@ -97,7 +98,35 @@ def test_what_does_worse_than_the_model_in_force_is_not_put_in_force(customers: 
     better = fit("boosting", later, bought(later), names)
     found = study(customers, HORIZON_DAYS, HISTORY_DAYS, KEPT, ("abc", better))
     assert not found.is_accepted
-    assert found.reason.endswith("but in force then (abc) does better there")
+    assert "but in force then (abc) does better there" in found.reason
+
+
+def test_the_reason_says_that_the_hold_out_chooses_nothing_and_who_leads_there(customers: pd.DataFrame) -> None:
+    for method in ("logistic", "forest"):
+        found = study(customers, HORIZON_DAYS, HISTORY_DAYS, Choice(method, None, []))
+        brier = {row["model"]: row["brier"] for row in found.rows if row["role"] == "candidate"}
+        assert f"{method} was chosen on earlier windows alone, the hold-out only judges" in found.reason
+        leader = min(brier, key=lambda name: brier[name])
+        assert found.behind["brier_behind_leader"] == pytest.approx(brier[method] - brier[leader], abs=1.01e-4)
+        assert leader == method or f"the Brier score of {leader} is lower by" in found.reason
+
+
+@pytest.mark.parametrize(("clearly", "where"), [(True, "beyond"), (False, "within")])
+def test_a_leader_on_the_hold_out_is_told_within_or_beyond_the_standard_error(clearly: bool, where: str) -> None:
+    labels = np.tile([0.0, 1.0], 100)
+    chosen = np.full(200, 0.5)
+    # Always somewhat nearer to what came, or nearer and further by turns.
+    wobble = 0.1 if clearly else np.tile([0.14, 0.14, -0.1, -0.1], 50)
+    scores = {"blend": chosen, "forest": chosen + wobble * (labels - 0.5) * 2}
+    rows = judge(labels, {"candidate": scores})
+    text, figures = ahead_of("blend", rows, labels, scores)
+    assert f"lower by {figures['brier_behind_leader']:.4f}, {where} its standard error" in text
+    assert "it also leads on AUC, average precision" in text
+    text, figures = ahead_of("forest", rows, labels, scores)
+    assert (text.endswith("it has the lowest Brier score of all learners there, too"), list(figures.values())) == (
+        True,
+        [0.0],
+    )
 
 
 def test_a_choice_that_was_made_is_kept(customers: pd.DataFrame) -> None:

@@ -1,44 +1,61 @@
 """The rows of the forecast tables, from what was forecast on Mondays."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from assets.insights.forecast.methods.history import Floats, clipped
-from assets.insights.forecast.methods.intervals import intervals
+from assets.insights.forecast.methods.intervals import LEVELS
 from assets.insights.forecast.methods.metrics import mase, naive_error, wape
-from assets.insights.forecast.methods.series import Histories
+from assets.insights.forecast.methods.series import Histories, Key
+from assets.insights.forecast.methods.tracking import DAYS, Intervals
 from assets.insights.forecast.methods.trading_calendar import Event
-from assets.insights.forecast.methods.weeks import Forecasts, record
+from assets.insights.forecast.methods.weeks import Forecasts
 
 Row = dict[str, Any]
 
 
-def forecast_rows(
-    seen: Histories,
-    now: Forecasts,
-    earlier: Sequence[Forecasts],
-    nominal: Mapping[str, Mapping[str, float]],
-    events: Sequence[Event],
-) -> list[Row]:
-    """A row a series and day; `earlier` are the Mondays whose record makes the intervals, at the `nominal` levels of totals
-    and of categories."""
+def forecast_rows(now: Forecasts, made: Mapping[int, Intervals], events: Sequence[Event]) -> list[Row]:
+    """A row a series and day of insights.forecasts."""
     chinese = {event.name.en: event.name.zh for event in events} | {"": ""}
-    rows = []
-    for key, mean in now.mean.items():
-        levels = nominal["categories" if key[1] else "totals"]
-        actual, forecasts = record(key, seen, earlier, len(now.days))
-        ends = dict(zip(levels, intervals(mean, actual, forecasts, list(levels.values())), strict=True))
+    of_days, rows = made[DAYS], []
+    for at, (key, mean) in enumerate(now.mean.items()):
         reason = now.reason[key]
         for step, (day, event) in enumerate(zip(now.days, now.events, strict=True)):
-            row: Row = {"as_of": now.as_of, "series": key[0], "category": key[1] or None}
-            row |= {"forecast_on": day, "step": step + 1, "mean": float(mean[step])}
-            for name, (low, high) in ends.items():
-                row |= {f"low_{name}": round(float(low[step]), 4), f"high_{name}": round(float(high[step]), 4)}
-            row |= {"event_zh": chinese[event] or None, "event_en": event or None, "method": now.method[key]}
-            rows.append(row | {"reason_zh": reason.zh or None, "reason_en": reason.en or None})
+            row = _series_of(now, key) | {"forecast_on": day, "step": step + 1, "mean": float(mean[step])}
+            row |= _ends(of_days, at, step) | {"event_zh": chinese[event] or None, "event_en": event or None}
+            row |= {"method": now.method[key], "reason_zh": reason.zh or None, "reason_en": reason.en or None}
+            rows.append(row)
     return rows
+
+
+def total_rows(now: Forecasts, made: Mapping[int, Intervals]) -> list[Row]:
+    """A row a series and length of insights.forecast_totals."""
+    rows = []
+    for length, each in made.items():
+        if length == DAYS:
+            continue
+        for at, key in enumerate(each.keys):
+            row = _series_of(now, key) | {"day_count": length, "last_on": now.as_of + timedelta(days=length - 1)}
+            row |= {"mean": round(float(each.mean[at, 0]), 4)} | _ends(each, at, 0)
+            row |= {"judged_count": int(each.judged[at, 0])}
+            row |= {f"covered_{name}_count": int(held) for name, held in zip(LEVELS, each.held[at], strict=True)}
+            rows.append(row | {"method": now.method[key]})
+    return rows
+
+
+def _series_of(now: Forecasts, key: Key) -> Row:
+    return {"as_of": now.as_of, "series": key[0], "category": key[1] or None}
+
+
+def _ends(made: Intervals, at: int, column: int) -> Row:
+    return {
+        f"{end}_{name}": round(float(values[at, level, column]), 4)
+        for level, name in enumerate(LEVELS)
+        for end, values in (("low", made.low), ("high", made.high))
+    }
 
 
 def backtest_rows(then: Histories, closed: Histories, forecasts: Sequence[Row], floor: Forecasts) -> list[Row]:

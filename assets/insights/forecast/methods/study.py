@@ -1,6 +1,6 @@
 """How the methods did on past Mondays whose windows have closed, and what their intervals held."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -10,19 +10,17 @@ import numpy as np
 
 from assets.insights.forecast.methods.choice import DEFAULT, EXPENSIVE, METHODS, choose
 from assets.insights.forecast.methods.history import Floats, clipped
-from assets.insights.forecast.methods.intervals import NOMINAL, ORIGINS_NEEDED, calibrated, intervals
+from assets.insights.forecast.methods.intervals import LEVELS
 from assets.insights.forecast.methods.metrics import mase, naive_error
 from assets.insights.forecast.methods.series import DEMAND, ORDERS, REVENUE, Key
-from assets.insights.forecast.methods.weeks import RECORD_WEEKS, ForecastCache, record
+from assets.insights.forecast.methods.tracking import DAYS, Intervals, Tracking
+from assets.insights.forecast.methods.weeks import ForecastCache
 from resources.fitted import Metrics
 
 ORIGIN_WEEKS = 4
 EXPENSIVE_WEEKS = 12
 JUDGED_WEEKS = 104
-LEVELS = {"80": 0.8, "95": 0.95}
 GROUPS = ("totals", "categories")
-Nominal = dict[str, dict[str, float]]
-"""By group and level what is asked of the past errors."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,6 @@ class OriginResult:
 @dataclass(frozen=True)
 class Choice:
     method: str
-    nominal: Nominal
     metrics: Metrics
 
 
@@ -50,9 +47,10 @@ class PastStudy:
 
     def __init__(self, cache: ForecastCache):
         self.cache = cache
+        self.tracking = Tracking(cache)
         self.keys: tuple[Key, ...] = (ORDERS, REVENUE if REVENUE in cache.ledger.keys else DEMAND)
         self._judged: dict[tuple[str, date], dict[Key, OriginResult]] = {}
-        self._held: dict[tuple[str, date], dict[str, dict[str, Floats]]] = {}
+        self._held: dict[tuple[str, date], dict[tuple[int, str], Floats]] = {}
 
     def choice(self, day: date) -> Choice:
         """What to put in force on a Monday, by what happened before it."""
@@ -66,7 +64,7 @@ class PastStudy:
             for name, by_origin in judged.items()
         }
         method, reason = choose(errors)
-        nominal, coverage = self._calibrated(method, self.origins(day, DEFAULT))
+        coverage = self._coverage(method, self.origins(day, DEFAULT))
         holdout = [
             {"model": name, "series": key[0]} | _figures(_of(judged[name], key), _of(judged[DEFAULT], key))
             for key in self.keys
@@ -74,7 +72,7 @@ class PastStudy:
         ]
         mine = [row for row in holdout if row["model"] == method and row["mase"] is not None]
         figures = {f"{row['series']}_mase": row["mase"] for row in mine}
-        return Choice(method, nominal, Metrics(reason, {"holdout": holdout, "coverage": coverage}, figures=figures))
+        return Choice(method, Metrics(reason, {"holdout": holdout, "coverage": coverage}, figures=figures))
 
     def origins(self, day: date, method: str) -> list[date]:
         """The Mondays on which a method is judged: the same ones whatever day asks, closed before it."""
@@ -106,50 +104,48 @@ class PastStudy:
             if forecasts.method.get(key) == method
         }
 
-    def _calibrated(self, method: str, origins: Sequence[date]) -> tuple[Nominal, list[dict[str, Any]]]:
-        """What to ask of the past errors, of totals and of categories, and the share of days that fell within then."""
-        nominal: Nominal = {group: dict(LEVELS) for group in GROUPS}
-        coverage = []
-        for group in GROUPS:
-            held = [held for origin in origins if (held := self._holds(method, origin).get(group))]
-            for name, level in LEVELS.items():
-                if len(held) < ORIGINS_NEEDED:
+    def _coverage(self, method: str, origins: Sequence[date]) -> list[dict[str, Any]]:
+        """The share of days, and of totals of each length, that fell within the intervals of past Mondays, by group and level."""
+        rows = []
+        for length in [DAYS, *self.tracking.lengths]:
+            for group in GROUPS:
+                held = [
+                    held for each in origins if (held := self._holds(method, each).get((length, group))) is not None
+                ]
+                if not held:
                     continue
-                shares = dict(zip(NOMINAL[level], np.mean([each[name] for each in held], axis=0).tolist(), strict=True))
-                nominal[group][name] = calibrated(shares, level)
-                coverage.append(
-                    {"series": group, "level": level, "origins": len(held), "nominal": nominal[group][name]}
-                    | {"covered": round(shares[nominal[group][name]], 4), "uncalibrated": round(shares[level], 4)}
-                )
-        return nominal, coverage
+                for name, share in zip(LEVELS, np.mean(held, axis=0), strict=True):
+                    row = {
+                        "series": group,
+                        "of": f"totals of {length} days" if length else "days",
+                        "level": LEVELS[name],
+                    }
+                    rows.append(row | {"origins": len(held), "covered": round(float(share), 4)})
+        return rows
 
-    def _holds(self, method: str, origin: date) -> dict[str, dict[str, Floats]]:
-        """By group and level the share of days within, for each nominal level; empty where there is no interval yet."""
+    def _holds(self, method: str, origin: date) -> dict[tuple[int, str], Floats]:
+        """By length and group the share at each level that fell within; what has no interval yet is left out."""
         if (method, origin) not in self._held:
-            self._held[method, origin] = self._shares(method, origin)
+            made = self.tracking.intervals(origin, lambda _: method)
+            closed = self.cache.ledger.as_of(self.cache.closed_on(origin))
+            came = self.tracking.came(origin, lambda _: method, closed) if made and closed else {}
+            self._held[method, origin] = shares(made, came) if came else {}
         return self._held[method, origin]
 
-    def _shares(self, method: str, origin: date) -> dict[str, dict[str, Floats]]:
-        seen, now = self.cache.ledger.as_of(origin), self.cache.forecasts(origin, method)
-        closed = self.cache.ledger.as_of(self.cache.closed_on(origin))
-        if seen is None or now is None or closed is None:
-            return {}
-        weeks = [origin - timedelta(weeks=number) for number in range(RECORD_WEEKS, 0, -1)]
-        earlier = [forecasts for week in weeks if (forecasts := self.cache.forecasts(week, method))]
-        asked = [nominal for level in LEVELS.values() for nominal in NOMINAL[level]]
-        within: dict[str, list[list[float]]] = {}
-        for key in now.mean:
-            past, forecasts = record(key, seen, earlier, len(now.days))
-            ends = intervals(now.mean[key], past, forecasts, asked)
-            if np.isnan(ends[0][0]).all():
-                continue
-            actual = closed.happened(key, now.ordinals)
-            open_ = ~np.isnan(actual)
-            shares = [float(((actual >= low) & (actual <= high))[open_].mean()) for low, high in ends]
-            within.setdefault(GROUPS[bool(key[1])], []).append(shares)
-        split = len(NOMINAL[LEVELS["80"]])
-        means = {group: np.mean(rows, axis=0) for group, rows in within.items()}
-        return {group: {"80": mean[:split], "95": mean[split:]} for group, mean in means.items()}
+
+def shares(made: Mapping[int, Intervals], came: Mapping[int, Floats]) -> dict[tuple[int, str], Floats]:
+    """By length and group the share at each level of what happened that fell within the intervals of a Monday."""
+    found = {}
+    for length, each in made.items():
+        actual = came[length][:, None]
+        judged = ~np.isnan(actual) & ~np.isnan(each.low)
+        within = judged & (actual >= each.low) & (actual <= each.high)
+        is_category = np.array([bool(key[1]) for key in each.keys])
+        for group, mine in zip(GROUPS, (~is_category, is_category), strict=True):
+            count = judged[mine].sum(axis=(0, 2))
+            if count.any():
+                found[length, group] = within[mine].sum(axis=(0, 2)) / count
+    return found
 
 
 def _of(by_origin: dict[date, dict[Key, OriginResult]], key: Key) -> dict[date, OriginResult]:

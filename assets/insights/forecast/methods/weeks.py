@@ -1,4 +1,4 @@
-"""The forecast of one Monday: every series by the method in force, with the known events and the intervals of its own record."""
+"""The forecast of one Monday: every series by the method in force, with the known events."""
 
 import math
 from collections.abc import Sequence
@@ -9,17 +9,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.insights.forecast.methods.agreement import agreeing
 from assets.insights.forecast.methods.choice import DEFAULT, FLOOR, METHODS
 from assets.insights.forecast.methods.combine import event_factors, forecast
 from assets.insights.forecast.methods.history import Floats, Known
-from assets.insights.forecast.methods.series import DEMAND, SILENT_DAYS, Histories, Key, Ledger
+from assets.insights.forecast.methods.series import DEMAND, REVENUE, SILENT_DAYS, Histories, Key, Ledger
 from assets.insights.forecast.methods.trading_calendar import Event, EventDays
 from resources.errors import NotEnough
 from resources.words import NOTHING, Words
 
 SALE_DAYS_NEEDED = 10
-RECORD_WEEKS = 52
-"""How far back past forecasts count for the intervals."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Forecasts:
 def forecasts(
     seen: Histories, horizon_days: int, events: EventDays, method: str, keys: Sequence[Key] = ()
 ) -> Forecasts:
-    """The forecasts of all series (or of `keys`) for the trading days among the next `horizon_days`."""
+    """The forecasts of all series for the trading days among the next `horizon_days`, demand made to agree; or of `keys`, each by itself."""
     coming = seen.calendar.grid(seen.as_of, seen.as_of + timedelta(days=horizon_days - 1))
     past, future = ([events[day] for day in days] for days in (seen.days, coming))
     made = Forecasts(seen.as_of, coming, future)
@@ -71,6 +70,13 @@ def forecasts(
         made.mean[key] = each.mean.round(4)
         made.method[key] = each.method
         made.reason[key] = because(method, each.short)
+
+    def of_rest(rest: Floats) -> Floats:
+        calendar = Known(past, future, shut, factors)
+        return forecast(rest, len(coming), seen.calendar.season, calendar, METHODS[method], method).mean
+
+    if not keys:
+        made.mean.update(agreeing(made.mean, seen, of_rest))
     return made
 
 
@@ -93,16 +99,6 @@ def because(method: str, short: NotEnough | None) -> Words:
     )
 
 
-def record(key: Key, seen: Histories, earlier: Sequence[Forecasts], steps: int) -> tuple[Floats, Floats]:
-    """What happened and what had been forecast, origins × steps, of the forecasts of earlier Mondays; NaN for days to come."""
-    mean, ordinals = np.full((len(earlier), steps), np.nan), np.full((len(earlier), steps), -1)
-    for row, each in enumerate(earlier):
-        if key in each.mean:
-            count = min(steps, len(each.days))
-            mean[row, :count], ordinals[row, :count] = each.mean[key][:count], each.ordinals[:count]
-    return seen.happened(key, ordinals), mean
-
-
 class ForecastCache:
     """Forecasts of any Monday of one shop, each made once."""
 
@@ -119,6 +115,14 @@ class ForecastCache:
             seen = self.ledger.as_of(week)
             self._made[asked] = None if seen is None else forecasts(seen, self.horizon_days, self.events, method, keys)
         return self._made[asked]
+
+    def revenue(self, week: date, method: str, days: int) -> float | None:
+        """The revenue forecast of so many days; None where there is none."""
+        seen = self.ledger.as_of(week)
+        if seen is None or REVENUE not in seen.series:
+            return None
+        mean = forecasts(seen, days, self.events, method, (REVENUE,)).mean.get(REVENUE)
+        return None if mean is None else float(mean.sum())
 
     def closed_on(self, week: date) -> date:
         """The first Monday on which all that was forecast on another may be known."""

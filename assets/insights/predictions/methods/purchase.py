@@ -12,7 +12,7 @@ Rows are customers as of several cut-offs with what they did in the horizon afte
    them; one that does worse than what was in force at the hold-out, or ranks too well to be true, is not put in force.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -44,6 +44,7 @@ FEWEST_BUYERS = 100
 LEAK_AUC = 0.97
 RANKING_SLACK, OLDER_SLACK = 0.005, 0.002
 WITH_REVIEWS = " with reviews"
+RANKED_BY = {"auc": "AUC", "ap": "average precision", "lift": "lift"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Study:
     candidate: Model
     is_accepted: bool
     reason: str
+    behind: dict[str, float]
+    """How far the chosen learner's Brier score lies above the lowest of a learner on the hold-out, and its standard error."""
     rows: list[dict[str, Any]]
     choice: Choice
     calibration: list[dict[str, Any]]
@@ -138,6 +141,7 @@ def study(
         roles["in force before"][f"in force then ({version})"] = model.predict(later)
     rows = judge(y, roles)
     found = verdict(rows, chosen, RULE, too_good(models[chosen].features, later, y))
+    ahead, behind = ahead_of(chosen, rows, y, {name: scores[name] for name in roles["candidate"]})
     name = found.name
     everything = at(labelled, cut_offs)
     if name in BASELINES:
@@ -152,7 +156,8 @@ def study(
         name=name,
         candidate=models[name],
         is_accepted=found.is_accepted,
-        reason=found.reason,
+        reason=f"{found.reason}. {ahead}",
+        behind=behind,
         rows=rows,
         choice=choice,
         calibration=calibration_table(y, scores[name]),
@@ -197,6 +202,30 @@ def choose(
         return Choice(chosen, None, rows, has_reviews)
     calibration = sigmoid_calibration(y_apart, scores_apart[chosen], y[is_last], of_chosen[is_last])
     return Choice(chosen, calibration, rows, has_reviews)
+
+
+def ahead_of(
+    chosen: str, rows: Sequence[Row], labels: Floats, scores: Mapping[str, Floats]
+) -> tuple[str, dict[str, float]]:
+    """Which learner leads on the hold-out, as a sentence with the rule of the choice; and by how much, with the standard error of
+    the difference.
+
+    A leader there takes no place: whoever chooses by the hold-out has nothing left to judge by.
+    """
+    by_name = {row["model"]: row for row in rows}
+    leader = min(scores, key=lambda name: (by_name[name]["brier"], name != chosen))
+    rule = f"{chosen} was chosen on earlier windows alone, the hold-out only judges"
+    if leader == chosen:
+        return f"{rule}; it has the lowest Brier score of all learners there, too", {"brier_behind_leader": 0.0}
+    difference = (scores[chosen] - labels) ** 2 - (scores[leader] - labels) ** 2
+    gap, error = float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(len(difference)))
+    where = "within" if gap <= error else "beyond"
+    others = [text for name, text in RANKED_BY.items() if by_name[leader][name] > by_name[chosen][name]]
+    also = f"; it also leads on {', '.join(others)}" if others else ""
+    return (
+        f"{rule}: there the Brier score of {leader} is lower by {gap:.4f}, {where} its standard error of {error:.4f}{also}",
+        {"brier_behind_leader": round(gap, 4), "brier_behind_leader_error": round(error, 4)},
+    )
 
 
 def _unseen(

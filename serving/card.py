@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resources.home import Home
+from resources.money import amount
 from resources.quoting import literal
 from resources.shop import Shop
 from resources.snapshot import Reader, opened
@@ -24,9 +25,11 @@ PAST = Words(
 NEVER = Words("还没有购买过", "has not bought yet")
 SPEND = Words("累计消费 {spend}，平均每次 {mean}", "spent {spend} so far, {mean} a purchase")
 VALUE = Words(
-    "未来 12 个月的毛利预计 {clv}（{low} 至 {high}），预计购买 {count} 次",
-    "margin expected in 12 months: {clv} ({low} to {high}), from {count} purchases",
+    "未来 12 个月的{what}预计 {clv}（{low} 至 {high}），预计购买 {count} 次",
+    "{what} expected in 12 months: {clv} ({low} to {high}), from {count} purchases",
 )
+MARGIN, REVENUE = Words("毛利", "margin"), Words("收入", "revenue")
+NEXT_ORDER = Words("预计下次下单在 {on} 前后（{low} 至 {high}）", "next order expected around {on} ({low} to {high})")
 CHANCE = Words(
     "{days} 天内再次购买的概率 {buys}，流失概率 {leaves}（截至 {as_of}）",
     "buys again within {days} days: {buys}, does not: {leaves} (as of {as_of})",
@@ -99,14 +102,15 @@ def _worth(rows: dict[str, Row], shop: Shop) -> list[Words]:
     if customer and customer["frequency"]:
         said.append(SPEND.format(spend=_money(customer["spend"], shop), mean=_money(customer["monetary_value"], shop)))
     if clv and clv["clv_12m"] is not None:
-        low, value, high = (f"{float(clv[name] or 0):,.0f}" for name in ("clv_low_12m", "clv_12m", "clv_high_12m"))
-        high = f"{high} {shop.currency}"
-        said.append(VALUE.format(clv=value, low=low, high=high, count=f"{clv['expected_purchases_12m']:.1f}"))
+        low, value, high = (_money(clv[name] or 0, shop) for name in ("clv_low_12m", "clv_12m", "clv_high_12m"))
+        what = REVENUE if clv["margin_share"] is None else MARGIN
+        purchases = f"{clv['expected_purchases_12m']:.1f}"
+        said.append(VALUE.format(what=what, clv=value, low=low, high=high, count=purchases))
     return said
 
 
-def _money(amount: Any, shop: Shop) -> str:
-    return f"{float(amount):,.2f} {shop.currency}"
+def _money(value: Any, shop: Shop) -> Words:
+    return amount(float(value), shop.currency)
 
 
 def _risk(rows: dict[str, Row]) -> list[Words]:
@@ -114,7 +118,12 @@ def _risk(rows: dict[str, Row]) -> list[Words]:
     if not found:
         return []
     shares = {"buys": f"{found['p_purchase']:.0%}", "leaves": f"{found['p_churn']:.0%}"}
-    return [CHANCE.format(days=found["horizon_days"], as_of=found["as_of"], **shares), _named(found, "reasons")]
+    said = [CHANCE.format(days=found["horizon_days"], as_of=found["as_of"], **shares), _named(found, "reasons")]
+    clv = rows.get("clv") or {}
+    if clv.get("next_order_on"):
+        low, high = clv["next_order_low_on"], clv["next_order_high_on"]
+        said.append(NEXT_ORDER.format(on=clv["next_order_on"], low=low, high=high))
+    return said
 
 
 def _said(rows: dict[str, Row]) -> list[Words]:
@@ -160,5 +169,6 @@ def _orders(reader: Reader, shop: Shop, person_id: str) -> Iterator[Words]:
         """
     ).fetchall()
     for order_id, day, spend, titles_of in found:
-        parts = [str(day), order_id, *([_money(spend, shop)] if spend is not None else []), titles_of]
-        yield Words(*["  ".join(parts)] * 2)
+        plain = Words(*[f"{day}  {order_id}"] * 2)
+        paid = [_money(spend, shop)] if spend is not None else []
+        yield Words.join([plain, *paid, Words(titles_of, titles_of)], Words("  ", "  "))

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from resources.money import amount
 from tests.pipelines.corner import (
     BAD_DAY,
     BUYERS,
@@ -46,6 +47,7 @@ SPINE = (
 )  # fmt: skip
 HOLDER = """
 import sys
+from resources.money import amount
 from resources.warehouse import Warehouse
 with Warehouse(store=sys.argv[1], home=sys.argv[2]).opened("the-other-run"):
     print("held", flush=True)
@@ -280,7 +282,7 @@ def test_customer_prints_features_and_segment(corner: Bench) -> None:
     assert segment["label_zh"] not in shown.out
     past = f"{expected['frequency']} purchases since {expected['first_purchase_on']}, the latest on {expected['last_purchase_on']}"
     assert past in words(shown.out)
-    assert f"spent {expected['spend']:,.2f} CNY so far" in words(shown.out)
+    assert f"spent {amount(float(expected['spend']), 'CNY').en} so far" in words(shown.out)
 
 
 def test_the_card_lists_the_last_orders(corner: Bench) -> None:
@@ -289,7 +291,7 @@ def test_the_card_lists_the_last_orders(corner: Bench) -> None:
         "GROUP BY ALL ORDER BY ordered_on DESC, order_id LIMIT 3"
     )
     shown = words(zhike(corner, "customer", "c05", *store(corner)).out)
-    said = " ".join(f"{day} {order_id} {spend:,.2f} CNY tea" for order_id, day, spend in newest)
+    said = " ".join(f"{day} {order_id} {amount(spend, 'CNY').en} tea" for order_id, day, spend in newest)
     assert f"Last orders {said}" in shown
 
 

@@ -13,11 +13,10 @@ from resources.records import Refused
 from tests.shop_builder import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
-READING = ["files", "reader", "records", "objects", "packed", "sheets", "mapping", "databases", "shop"]
 SAYING = [
-    *(ROOT / "resources" / f"{name}.py" for name in READING),
-    *(ROOT / "pipelines" / "onboarding").glob("*.py"),
-    ROOT / "pipelines" / "sentences.py",
+    path
+    for folder in ("resources", "pipelines", "serving", "assets", "data_checks")
+    for path in (ROOT / folder).rglob("*.py")
 ]
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from pipelines.definitions import build_assets
 from resources.calendar import Calendar
-from tests.shop_builder import Bench, complaint
+from tests.shop_builder import Bench, complaint, plain
 
 FIRST, LAST = date(2025, 12, 31), date(2026, 1, 13)
 NEWEST, WEEKS = date(2026, 1, 12), [date(2026, 1, 12) - timedelta(days=7 * n) for n in range(7, -1, -1)]
@@ -93,7 +93,7 @@ def notes_of(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
     for event in result.get_asset_materialization_events():
         made = event.materialization
         if "from" in made.metadata:
-            found[made.asset_key.to_user_string()] = {name: value.value for name, value in made.metadata.items()}
+            found[made.asset_key.to_user_string()] = {name: plain(value) for name, value in made.metadata.items()}
     return found
 
 
@@ -104,6 +104,6 @@ def checks_of(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, dict[str
         found.setdefault(check.asset_key.to_user_string(), {})[check.check_name] = {
             "passed": check.passed,
             "severity": check.severity.value,
-            "metadata": {name: value.value for name, value in check.metadata.items()},
+            "metadata": {name: plain(value) for name, value in check.metadata.items()},
         }
     return found

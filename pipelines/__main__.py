@@ -8,6 +8,7 @@ import sys
 def main() -> None:
     # What could be left undone has a handler of its own (pipelines/stopping.py).
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    import pipelines.cli_report  # noqa: F401  its command joins the others
     from pipelines.cli import main as command
 
     try:

@@ -134,6 +134,7 @@ def demo(
     console.print(
         f"\nThe web UI shows the graph, its checks and its runs:  zhike ui --store demo\n"
         f"What is there and how fresh:                          zhike status --store demo\n"
+        f"The week on one page, in the browser:                 zhike report --store demo --open\n"
         f"All tables as Parquet and one DuckDB file:            {place.snapshot / 'current'}\n"
         f"Your own shop in ten lines:                           README.md, “Bring your own shop”",
         highlight=False,

@@ -21,6 +21,7 @@ from assets.insights.rfm.assets import build as rfm
 from assets.insights.segments.assets import build as segments
 from assets.insights.sentiment.assets import build as sentiment
 from assets.insights.sessions.assets import build as sessions
+from assets.outreach.report.assets import build as report
 from assets.outreach.snapshot.assets import build as snapshot
 from assets.outreach.snapshot.parts import is_published
 from assets.raw.assets import build as raw
@@ -51,7 +52,8 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
         sentiment,
     ]
     tables = [asset for build in (raw, clean, features, *rooms) for asset in build(calendar)]
-    return [*tables, *snapshot([asset.key for asset in tables if is_published(".".join(asset.key.path))])]
+    published = [asset.key for asset in tables if is_published(".".join(asset.key.path))]
+    return [*tables, *snapshot(published), *report()]
 
 
 def build_definitions(shop: Shop, home: Path, weeks_from: date | None = None) -> dg.Definitions:

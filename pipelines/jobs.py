@@ -1,4 +1,5 @@
-"""The two jobs. Dagster lets one job hold one partitioning: days, then weeks. What has no partitions runs with either."""
+"""The two jobs. Dagster lets one job hold one partitioning: days, then weeks. The snapshot, which has none, runs with either; the
+report with the weeks."""
 
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,12 @@ if TYPE_CHECKING:
     )
 
 ALWAYS = dg.AssetKey(["outreach", "snapshot"])
+WEEKLY = dg.AssetKey(["outreach", "report"])
 
 
 def build_jobs(calendar: Calendar, assets: list[dg.AssetsDefinition]) -> list["UnresolvedAssetJobDefinition"]:
     weekly = [a.key for a in assets if a.partitions_def == calendar.weekly]
-    daily = [a.key for a in assets if a.partitions_def != calendar.weekly and a.key != ALWAYS]
+    daily = [a.key for a in assets if a.partitions_def != calendar.weekly and a.key not in (ALWAYS, WEEKLY)]
     return [
         dg.define_asset_job(
             "daily",
@@ -25,7 +27,7 @@ def build_jobs(calendar: Calendar, assets: list[dg.AssetsDefinition]) -> list["U
         ),
         dg.define_asset_job(
             "weekly",
-            selection=dg.AssetSelection.assets(*weekly, ALWAYS),
-            description="Customers and insights as of a Monday, from the days before it.",
+            selection=dg.AssetSelection.assets(*weekly, ALWAYS, WEEKLY),
+            description="Customers and insights as of a Monday, from the days before it; the snapshot and the report.",
         ),
     ]

@@ -54,6 +54,7 @@ def _parts(place: Home) -> dict[str, Path]:
     return {
         "warehouse": place.warehouse,
         "snapshot": place.snapshot,
+        "reports": place.reports,
         "models": place.models,
         "runs and logs": place.dagster,
         "landing": place.landing,

@@ -45,6 +45,10 @@ class Home:
         return self.folder / "snapshot"
 
     @property
+    def reports(self) -> Path:
+        return self.folder / "reports"
+
+    @property
     def models(self) -> Path:
         return self.folder / "models"
 

@@ -16,6 +16,7 @@ class Retention(BaseModel):
         53, ge=1, description="As-of weeks of each weekly table that a published snapshot holds."
     )
     snapshots: int = Field(3, ge=1, description="Published snapshots that are kept.")
+    reports: int = Field(53, ge=1, description="Weekly reports that are kept.")
     run_days: int = Field(60, ge=7, description="Days that Dagster keeps what it shows of a run: its events and logs.")
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from pipelines.definitions import build_assets
+from resources.calendar import Calendar
 from resources.shop import STORES
 from stores.demo.generate import generate
-from tests.insights.demo_bench import FIRST, LAST, SHOP, TABLES, WEEKLY, WEEKS, Demo, checks_of, notes_of
+from tests.insights.demo_bench import FIRST, LAST, NEWEST, SHOP, TABLES, WEEKLY, WEEKS, Demo, checks_of, notes_of
 from tests.shared import once
 from tests.shop_builder import Bench, write_store
 
@@ -48,6 +50,18 @@ def backfilled(dailies: Demo, tmp_path_factory: pytest.TempPathFactory) -> Demo:
         (folder / "notes.json").write_text(json.dumps(notes_of(result)), encoding="utf-8")
 
     return Demo(Bench(once(tmp_path_factory, "backfilled", make)))
+
+
+@pytest.fixture(scope="session")
+def published(backfilled: Demo, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The shop with its snapshot and its report. Not to be changed."""
+
+    def publish(folder: Path) -> None:
+        bench = backfilled.copy(folder).bench
+        assets = build_assets(Calendar.of(bench.shop))
+        assert bench.run("outreach/snapshot", "outreach/report", assets=assets, first=str(NEWEST)).success
+
+    return Bench(once(tmp_path_factory, "published", publish))
 
 
 @pytest.fixture(scope="session")

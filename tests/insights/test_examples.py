@@ -8,22 +8,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines.definitions import build_assets
-from resources.calendar import Calendar
-from tests.insights.demo_bench import NEWEST, Demo
-from tests.shared import once
 from tests.shop_builder import Bench
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.fixture(scope="module")
-def snapshot(backfilled: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    def publish(folder: Path) -> None:
-        bench = backfilled.copy(folder).bench
-        assert bench.run("outreach/snapshot", assets=build_assets(Calendar.of(bench.shop)), first=str(NEWEST)).success
-
-    return Bench(once(tmp_path_factory, "published", publish)).place / "snapshot" / "current"
+@pytest.fixture
+def snapshot(published: Bench) -> Path:
+    return published.place / "snapshot" / "current"
 
 
 def run(notebook: Path) -> list[Any]:

@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from assets.outreach.report.assets import build as report
 from assets.outreach.snapshot.assets import build as snapshot
 from data_checks.gate.asset import gated_asset
 from data_checks.gate.expectation import no_row
@@ -160,7 +161,7 @@ def test_parquet_and_one_duckdb_file_hold_the_newest_week(published: Bench) -> N
     assert len(duckdb.sql(parquet).fetchall()) == 4 * len(WEEKS)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     assert (manifest["version"], manifest["as_of"]) == (folder.name, WEEKS[-1].isoformat())
-    files = ("insights.takings.parquet", "models.registry.parquet")
+    files = ("insights.takings.parquet", "models.registry.parquet", "ops.refusals.parquet")
     assert {path.name for path in folder.iterdir()} == {"manifest.json", "zhike.duckdb", *files}
     assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o400"}
 
@@ -194,7 +195,7 @@ def test_the_step_says_what_it_published_and_checks_that_it_is_whole(
 ) -> None:
     said = metadata(first_run[1])
     assert (said["as_of"], said["pointer_moved"]) == (WEEKS[-1].isoformat(), True)
-    assert said["row_counts"] == {"insights.takings": 4 * len(WEEKS), "models.registry": 0}
+    assert said["row_counts"] == {"insights.takings": 4 * len(WEEKS), "models.registry": 0, "ops.refusals": 0}
     checks = {check.check_name: check for check in first_run[1].get_asset_check_evaluations()}
     check = checks["the_snapshot_has_every_row"]
     assert check.passed
@@ -206,6 +207,13 @@ def test_without_weekly_rows_nothing_is_published(unrun: Bench) -> None:
     assert result.success
     assert result.get_asset_materialization_events() == []
     assert current(unrun.place / "snapshot") is None
+
+
+def test_without_a_snapshot_there_is_no_report(unrun: Bench) -> None:
+    result = unrun.run("outreach/report", assets=report())
+    assert result.success
+    assert result.get_asset_materialization_events() == []
+    assert not (unrun.place / "reports").exists()
 
 
 def test_a_run_without_a_change_writes_nothing(published: Bench) -> None:

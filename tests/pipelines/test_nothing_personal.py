@@ -34,7 +34,7 @@ DAY = "2024-01-18"
 READS = (
     "clean/reviews", "features/customer_days", "features/customers", "features/identities", "insights/review_scores",
     "insights/aspect_trends", "insights/product_satisfaction", "insights/customer_opinions", "insights/profiles",
-    "insights/recommendation_feedback", "outreach/snapshot",
+    "insights/recommendation_feedback", "outreach/snapshot", "outreach/report",
 )  # fmt: skip
 RAW = ("orders", "events", "reviews", "customers", "products", "links", "answers")
 
@@ -181,13 +181,16 @@ def test_the_snapshot_holds_no_planted_value(published: tuple[Bench, str]) -> No
     bench, _ = published
     current = bench.place / "snapshot" / "current"
     with duckdb.connect(str(current / "zhike.duckdb"), read_only=True) as snapshot:
-        tables = [name for (name,) in snapshot.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        named = "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+        tables = [name for (name,) in snapshot.execute(named).fetchall()]
         rows = [str(snapshot.execute(f"FROM {name}").fetchall()) for name in tables]
         rows += [str(snapshot.execute(f"FROM '{path}'").fetchall()) for path in current.glob("*.parquet")]
-    assert {"customers_latest", "aspect_trends_latest"} <= set(tables)
+    assert {"features.customers", "insights.aspect_trends"} <= set(tables)
     assert len(rows) == 2 * len(tables)
     assert any("物流太慢了" in each for each in rows), "the complaint is quoted"
     assert found_in("\n".join(rows)) == []
+    (report,) = (bench.place / "reports").iterdir()
+    assert found_in(report.read_text("utf-8")) == []
 
 
 def test_no_file_after_all_stages_holds_a_planted_value(published: tuple[Bench, str]) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,6 +17,7 @@ from tests.shop_builder import Bench
 HEAVY = ("dagster", "pandas", "sklearn", "great_expectations")
 WITNESS = f"""
 import sys
+import pipelines.cli_report
 from pipelines.cli import main
 try:
     main()
@@ -23,11 +26,10 @@ finally:
 """
 
 
-@pytest.mark.parametrize("command", [["status"], ["customer", "c05"], ["recommend", "c05"]])
+@pytest.mark.parametrize("command", [["status"], ["customer", "c05"], ["recommend", "c05"], ["report"]])
 def test_a_reading_command_loads_neither_dagster_nor_a_model_library(corner: Bench, command: list[str]) -> None:
-    done = shell(
-        ["-c", WITNESS, *command, "--store", str(corner.store), "--json"], env=environment(ZHIKE_HOME=str(corner.home))
-    )
+    options = ["--store", str(corner.store), *(["--json"] if command != ["report"] else [])]
+    done = shell(["-c", WITNESS, *command, *options], env=environment(ZHIKE_HOME=str(corner.home)))
     assert "person_id" in done.stdout or command[0] != "customer"
     assert done.stderr.splitlines()[-1] == "", f"loaded: {done.stderr}"
 
@@ -97,3 +99,26 @@ def status(bench: Bench) -> dict[str, Any]:
     said = zhike(bench, "status", "--store", str(bench.store), "--json")
     assert said.code == 0, said.err
     return json.loads(said.out)
+
+
+def test_report_writes_the_week_on_one_page(corner: Bench, tmp_path: Path) -> None:
+    """A young shop of orders alone: its page tells of orders, classes and forecasts, and has no word of reviews or categories."""
+    made = zhike(corner, "report", "--store", str(corner.store))
+    page = corner.place / "reports" / "2024-01-29.html"
+    assert (made.code, made.out.strip()) == (0, str(page))
+    assert page.stat().st_mode & 0o777 == 0o600
+    text = page.read_text("utf-8")
+    assert re.findall(r'<section id="(\w+)"', text) == ["week", "who", "sold", "trust"]
+    assert "各品类销量" not in text
+    elsewhere = zhike(corner, "report", "--store", str(corner.store), "--out", str(tmp_path / "week.html"))
+    assert (elsewhere.code, (tmp_path / "week.html").read_text("utf-8")) == (0, text)
+    refused = zhike(corner, "report", "--store", str(corner.store), "--out", str(tmp_path / "nowhere" / "week.html"))
+    assert refused.code == 1
+    assert "the report cannot be written: No such file or directory" in refused.err
+
+
+def test_without_a_snapshot_there_is_no_report(new_corner: Bench) -> None:
+    said = zhike(new_corner, "report", "--store", str(new_corner.store))
+    assert (said.code, said.out) == (1, "")
+    assert "nothing is published yet" in said.err
+    assert not new_corner.place.exists()

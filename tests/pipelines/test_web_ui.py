@@ -180,7 +180,9 @@ def test_the_web_ui_lists_the_graph_and_fills_the_shop_with_one_backfill(opened:
     new_corner = opened.copy(tmp_path / "50%20? [1] k=v 店")
     with started(new_corner) as ui:
         nodes = {"/".join(node["assetKey"]["path"]): node for node in ui.ask(ASSETS)["assetNodes"]}
-        assert set(nodes) == {"/".join(path) for path in (*DAILY, *WEEKLY, ["outreach", "snapshot"])}
+        assert set(nodes) == {
+            "/".join(path) for path in (*DAILY, *WEEKLY, ["outreach", "snapshot"], ["outreach", "report"])
+        }
         checks = {
             name: {c["name"]: c["description"] for c in n["assetChecksOrError"]["checks"]} for name, n in nodes.items()
         }

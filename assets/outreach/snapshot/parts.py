@@ -13,6 +13,10 @@ COUNTED = {
         "clean.quarantine",
         "SELECT source_table, delivered_on, reason, count(*) AS row_count FROM clean.quarantine GROUP BY ALL",
     ),
+    "ops.refusals": (
+        "ops.refusals",
+        "SELECT table_name, partition_key, check_name, figure, at_least, at_most FROM ops.refusals",
+    ),
     "models.registry": (
         "models.registry",
         "SELECT name, fitted_as_of, method, version, in_force, metrics FROM models.registry WHERE NOT is_stale",

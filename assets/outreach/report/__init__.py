@@ -1,0 +1,1 @@
+"""The weekly report: one page that a marketer reads on Monday."""

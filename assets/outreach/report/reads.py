@@ -1,0 +1,132 @@
+"""What the report reads of the published snapshot: the files of sql/ over its tables, as rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from assets.features.tables import CUSTOMERS
+from assets.insights.clv.tables import CLV
+from assets.insights.forecast import tables as forecast
+from assets.insights.predictions import tables as predictions
+from assets.insights.recommendations.tables import RECOMMENDATIONS
+from assets.insights.rfm import tables as rfm
+from assets.insights.segments.tables import SEGMENTS
+from assets.insights.sentiment.tables import ASPECT_TRENDS, REVIEW_SCORES
+from resources.contract import CONTRACT
+from resources.sales import sales
+from resources.shop import Shop
+from resources.snapshot import Reader
+from resources.tables import Column, Table
+
+SQL = Path(__file__).with_name("sql")
+QUARANTINE = Table(
+    "ops",
+    "quarantine_counts",
+    "Rows kept out, by day and reason.",
+    "none",
+    (),
+    tuple(
+        Column(name, kind, "")
+        for name, kind in {
+            "source_table": "VARCHAR",
+            "delivered_on": "DATE",
+            "reason": "VARCHAR",
+            "row_count": "BIGINT",
+        }.items()
+    ),
+)
+REFUSALS = Table(
+    "ops",
+    "refusals",
+    "Partitions that a check keeps out.",
+    "none",
+    (),
+    tuple(Column(name, "VARCHAR", "") for name in ("table_name", "partition_key", "check_name")),
+)
+# What the files call a table.
+TABLES = {
+    "customers": CUSTOMERS, "predictions": predictions.PREDICTIONS, "prediction_backtests": predictions.BACKTESTS,
+    "clv": CLV, "segments": SEGMENTS, "rfm": rfm.RFM, "rfm_profiles": rfm.PROFILES, "rfm_moves": rfm.MOVES,
+    "recommendations": RECOMMENDATIONS, "forecasts": forecast.FORECASTS, "forecast_backtests": forecast.BACKTESTS,
+    "review_scores": REVIEW_SCORES, "aspect_trends": ASPECT_TRENDS, "quarantine_counts": QUARANTINE, "refusals": REFUSALS,
+    "account_changes": CONTRACT["customers"].clean, "product_changes": CONTRACT["products"].clean,
+}  # fmt: skip
+# One row an account or product: what was known of it before the week began.
+NEWEST = "SELECT * FROM {changes} WHERE known_on < getvariable('as_of') QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY known_on DESC) = 1"
+DEFAULT_HORIZON = 90
+
+
+@dataclass(frozen=True)
+class Reads:
+    """The open snapshot, made ready for the files of sql/."""
+
+    reader: Reader
+    shop: Shop
+
+    @property
+    def as_of(self) -> date:
+        return date.fromisoformat(self.reader.snapshot.as_of)
+
+    def prepare(self, weeks: Sequence[date]) -> None:
+        """Names what the files read: their tables, the sales known before the week, accounts of one person, and the variables."""
+        execute = self.reader.connection.execute
+        # The engine imports pandas to look at bound parameters: its own variables cost nothing.
+        execute(f"SET VARIABLE as_of = DATE '{self.as_of}'")
+        mondays = ", ".join(f"DATE '{week}'" for week in weeks)
+        execute(f"SET VARIABLE weeks = [{mondays}]")
+        for name, table in TABLES.items():
+            execute(f"CREATE TEMP VIEW {name} AS {self._whole(table)}")
+        execute(
+            f"CREATE TEMP VIEW sales AS SELECT * FROM ({sales(self.shop)}) WHERE known_on < getvariable('as_of') AND ordered_on < getvariable('as_of')"
+        )
+        people = "SELECT NULL::VARCHAR AS customer_id, NULL::VARCHAR AS person_id WHERE false"
+        if self.columns("features.identities"):
+            people = "SELECT customer_id, person_id FROM features.identities WHERE as_of = getvariable('as_of')"
+        execute(f"CREATE TEMP VIEW people AS {people}")
+        execute(f"CREATE TEMP VIEW accounts AS {NEWEST.format(changes='account_changes', key='customer_id')}")
+        execute(f"CREATE TEMP VIEW catalogue AS {NEWEST.format(changes='product_changes', key='product_id')}")
+        execute(f"CREATE TEMP VIEW leaving AS {self._file('leaving')}")
+        horizons = execute("SELECT max(horizon_days) FROM predictions WHERE as_of = getvariable('as_of')").fetchall()
+        execute(f"SET VARIABLE horizon = {horizons[0][0] or DEFAULT_HORIZON:d}")
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a file of sql/."""
+        cursor = self.reader.connection.execute(self._file(name))
+        columns = [column[0] for column in cursor.description or []]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def columns(self, table: str) -> set[str]:
+        """The columns of a published table; none where this shop has no such table."""
+        asked = f"SELECT column_name FROM duckdb_columns() WHERE schema_name || '.' || table_name = '{table}'"
+        return {name for (name,) in self.reader.connection.execute(asked).fetchall()}
+
+    @property
+    def has_predictions(self) -> bool:
+        """Whether anything is predicted of customers this week."""
+        asked = "SELECT count(*) > 0 FROM predictions WHERE as_of = getvariable('as_of')"
+        return self.reader.connection.execute(asked).fetchall()[0][0]
+
+    @property
+    def horizon_days(self) -> int:
+        """The days within which a prediction says whether a customer orders."""
+        return self.reader.connection.execute("SELECT getvariable('horizon')").fetchall()[0][0]
+
+    @property
+    def knows_consent(self) -> bool:
+        """Whether the shop says of any customer that they may be written to, or may not."""
+        asked = "SELECT count(marketing_consent) > 0 FROM accounts"
+        return self.reader.connection.execute(asked).fetchall()[0][0]
+
+    def _file(self, name: str) -> str:
+        return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+    def _whole(self, table: Table) -> str:
+        """A select of all columns of a table; what this shop's snapshot lacks is empty. So one file serves every shop."""
+        there = self.columns(table.qualified)
+        columns = ", ".join(
+            f'"{column.name}"' if column.name in there else f'CAST(NULL AS {column.type}) AS "{column.name}"'
+            for column in table.columns
+        )
+        return f"SELECT {columns} " + (f"FROM {table.qualified}" if there else "WHERE false")

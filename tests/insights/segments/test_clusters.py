@@ -118,6 +118,12 @@ def test_a_shop_gets_four_segments_as_soon_as_they_can_be_found_again_however_ma
     assert more.reason.endswith("which does not hold from 3 segments to enough to act on")
 
 
+def test_segments_in_use_are_not_given_up_for_too_few(customers, fitted):
+    fewer = fit(customers, previous=fitted, settings=Settings(k_max=3, max_relabelled=1.0))
+    assert not fewer.accepted
+    assert fewer.reason.endswith("too few to act on, so those in force stay")
+
+
 def test_the_k_whose_segments_differ_most_in_the_next_period_is_taken(customers):
     """What comes after follows the planted groups alone, of which there are five."""
     buys = {"champions": 1.0, "newcomers": 0.2, "dormant_big": 0.6, "lapsed": 0.0, "middle": 0.4}

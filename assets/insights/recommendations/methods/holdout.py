@@ -86,14 +86,13 @@ def again(window: Window, model: rebuy.Rebuy) -> list[dict[str, Any]]:
     truth = Interactions.of(wanted, products=window.past.products)
     if not truth.customer_count:
         return []
-    rows = rows[rows["person_id"].isin(truth.customers)].reset_index(drop=True)
-    due = rows[model.is_due(rows)]
-    # Of personal frequency the more recent of two that were bought as often.
-    often = rows["event_count"].to_numpy() - rows["age_days"].to_numpy() / (rows["age_days"].max() + 1.0)
-    ranked_rows = {
-        MODEL: (due, model.probability(due)),
-        POPULARITY: (rows, rows["log_popularity"].to_numpy()),
-        PERSONAL: (rows, often),
+    # All of them rank what may be on the list.
+    rows = rows[rows["person_id"].isin(truth.customers) & model.is_due(rows)].reset_index(drop=True)
+    scores = {
+        MODEL: model.probability(rows),
+        POPULARITY: rows["log_popularity"].to_numpy(),
+        # The more recent of two that were bought as often.
+        PERSONAL: rows["event_count"].to_numpy() - rows["age_days"].to_numpy() / (rows["age_days"].max() + 1.0),
     }
     everybody = window.past.interactions(Weighting())
     known, count = everybody.times_known(), everybody.customer_count
@@ -102,13 +101,13 @@ def again(window: Window, model: rebuy.Rebuy) -> list[dict[str, Any]]:
             "rebuy",
             "warm",
             name,
-            _as_lists(rebuy.top(candidates, value, 10), truth),
+            _as_lists(rebuy.top(rows, value, 10), truth),
             truth.weights,
             known,
             count,
             window.categories,
         )
-        for name, (candidates, value) in ranked_rows.items()
+        for name, value in scores.items()
     ]
 
 

@@ -5,9 +5,9 @@ gap between purchases of the product (a geometric mean, pulled towards that of a
 popular the product is, and how much of the customer's attention its category has. Trained on a window that closed before the day of the
 fit, and judged on the next.
 
-A product is due until its hazard has fallen to what it is for any product once bought: with lateness (days since the purchase, in
-usual gaps) the share bought again falls, estimated by isotonic regression on the pairs that are overdue; from where it lies below that
-of all pairs on, the customer has most likely stopped buying it, and it is on no list.
+A product is due until its hazard has fallen to what it is for any product once bought: the share bought again by lateness (the
+logarithm of the days since the purchase in usual gaps, and its square, in a logistic regression of its own) falls; from where it
+lies below that of all pairs on, the customer has most likely stopped buying it, and it is on no list.
 """
 
 from dataclasses import dataclass
@@ -133,14 +133,13 @@ def fit(rows: "pd.DataFrame", again: "np.ndarray[Any, Any]") -> Rebuy | None:
 
 def _due_gaps(log_lateness: "np.ndarray[Any, Any]", again: "np.ndarray[Any, Any]") -> float:
     """After how many usual gaps the share bought again falls below that of all pairs; at least one."""
-    from sklearn.isotonic import IsotonicRegression
+    from sklearn.linear_model import LogisticRegression
 
-    overdue = log_lateness > 0
-    if not overdue.any():
-        return 1.0
-    falling = IsotonicRegression(increasing=False).fit(log_lateness[overdue], again[overdue].astype(float))
-    above = falling.X_thresholds_[falling.y_thresholds_ >= again.mean()]
-    return float(f"{np.exp(above.max()):.6g}") if len(above) else 1.0
+    late = np.linspace(0, max(log_lateness.max(), 0.01), 400)
+    model = LogisticRegression(C=100.0, max_iter=200).fit(np.stack([log_lateness, log_lateness**2], axis=1), again)
+    share = model.predict_proba(np.stack([late, late**2], axis=1))[:, 1]
+    below = np.flatnonzero(share < again.mean())
+    return float(f"{np.exp(late[below[0]] if len(below) else late[-1]):.6g}")
 
 
 def top(rows: "pd.DataFrame", scores: "np.ndarray[Any, Any]", count: int) -> "pd.DataFrame":

@@ -296,13 +296,18 @@ def _settle(
         old_labels = previous.labels(logs)
         ids, distances = _matched(previous, group_means(previous.space.points(logs), labels, len(centroids)), settings)
         relabelled = round(float(np.mean(ids[labels] != old_labels)), 6)
-        # More segments cannot come without new labels.
-        is_enough_at_last = len(previous.centroids) < settings.k_to_act_on <= len(ids)
-        accepted = relabelled <= settings.max_relabelled or is_enough_at_last
-        verb = "within" if relabelled <= settings.max_relabelled else "above"
+        had_enough, has_enough = (len(of) >= settings.k_to_act_on for of in (previous.centroids, ids))
+        accepted = relabelled <= settings.max_relabelled
+        verb = "within" if accepted else "above"
         reason = f"{relabelled:.1%} of customers relabelled, {verb} the limit of {settings.max_relabelled:.0%}"
-        if is_enough_at_last:
-            reason += f", which does not hold from {len(previous.centroids)} segments to enough to act on"
+        # More segments cannot come without new labels, and fewer than enough are no reason to give up those that are in use.
+        if has_enough and not had_enough:
+            accepted, reason = (
+                True,
+                f"{reason}, which does not hold from {len(previous.centroids)} segments to enough to act on",
+            )
+        elif had_enough and not has_enough:
+            accepted, reason = False, f"{reason}; too few to act on, so those in force stay"
     order = np.argsort(ids)
     cut_points, scored = naming
     said = {

@@ -86,17 +86,17 @@ SELECT sum(mean) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'deman
 -- sold.revenue_mean
 SELECT sum(mean) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'revenue'
 -- sold.revenue_low
-SELECT sum(coalesce(low_80, low_95)) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'revenue'
+SELECT arg_max(low_80, day_count) FROM insights.forecast_totals WHERE as_of = AS_OF AND series = 'revenue' AND category IS NULL
 -- sold.revenue_high
-SELECT sum(coalesce(high_80, high_95)) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'revenue'
+SELECT arg_max(high_80, day_count) FROM insights.forecast_totals WHERE as_of = AS_OF AND series = 'revenue' AND category IS NULL
 -- sold.revenue_week
 SELECT sum(mean) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'revenue' AND date_trunc('week', forecast_on) = CAST($row AS DATE)
 -- sold.orders_mean
 SELECT sum(mean) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'orders'
 -- sold.orders_low
-SELECT sum(coalesce(low_80, low_95)) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'orders'
+SELECT arg_max(low_80, day_count) FROM insights.forecast_totals WHERE as_of = AS_OF AND series = 'orders' AND category IS NULL
 -- sold.orders_high
-SELECT sum(coalesce(high_80, high_95)) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'orders'
+SELECT arg_max(high_80, day_count) FROM insights.forecast_totals WHERE as_of = AS_OF AND series = 'orders' AND category IS NULL
 -- sold.orders_week
 SELECT sum(mean) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'orders' AND date_trunc('week', forecast_on) = CAST($row AS DATE)
 -- sold.day_revenue

@@ -47,7 +47,14 @@ def sections(reads: Reads) -> list[Section]:
         ),
         lists.section(rows("lists"), reads.horizon_days, reads.knows_consent, reads.shop.has_prices),
         sold.section(
-            rows("products"), rows("categories"), rows("demand"), rows("happened"), rows("expected"), as_of, currency
+            rows("products"),
+            rows("categories"),
+            rows("demand"),
+            rows("happened"),
+            rows("expected"),
+            rows("totals"),
+            as_of,
+            currency,
         ),
         voice.section(rows("satisfaction"), rows("aspects")),
         trust.section(rows("predicted"), rows("forecast_then"), rows("quarantined"), rows("refused"), currency),

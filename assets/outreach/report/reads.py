@@ -49,7 +49,7 @@ REFUSALS = Table(
 TABLES = {
     "customers": CUSTOMERS, "predictions": predictions.PREDICTIONS, "prediction_backtests": predictions.BACKTESTS,
     "clv": CLV, "segments": SEGMENTS, "rfm": rfm.RFM, "rfm_profiles": rfm.PROFILES, "rfm_moves": rfm.MOVES,
-    "recommendations": RECOMMENDATIONS, "forecasts": forecast.FORECASTS, "forecast_backtests": forecast.BACKTESTS,
+    "recommendations": RECOMMENDATIONS, "forecasts": forecast.FORECASTS, "forecast_totals": forecast.TOTALS, "forecast_backtests": forecast.BACKTESTS,
     "review_scores": REVIEW_SCORES, "aspect_trends": ASPECT_TRENDS, "quarantine_counts": QUARANTINE, "refusals": REFUSALS,
     "account_changes": CONTRACT["customers"].clean, "product_changes": CONTRACT["products"].clean,
 }  # fmt: skip

@@ -21,14 +21,18 @@ def coming(series: str = "revenue", low: "float | None" = 5.0, event: "str | Non
     ]  # fmt: skip
 
 
+def in_sum(series: str = "revenue", low: "float | None" = 240.0) -> list[dict[str, Any]]:
+    return [{"series": series, "mean": 280.0, "low": low, "high": low and 320.0}]
+
+
 def test_what_sold_and_what_will_sell() -> None:
     categories = [{"category": "茶", "as_of": day, "pieces": n} for day, n in zip(MONDAYS, [*STEADY, 150], strict=True)]
     happened = [{"day": MONDAY - timedelta(days=1), "orders": 1, "revenue": 10}]
-    section = sold.section([product()], categories, [], happened, coming(event="618"), MONDAY, "CNY")
+    section = sold.section([product()], categories, [], happened, coming(event="618"), in_sum(), MONDAY, "CNY")
     assert texts(section) == [
         (
-            "预计 2026-03-02 至 2026-03-29 销售额共 280 元（大致范围 140 元 – 560 元）。",
-            "Expected from 2026-03-02 to 2026-03-29: revenue CNY 280, roughly CNY 140 to CNY 560.",
+            "预计 2026-03-02 至 2026-03-29 销售额共 280 元（240 元 – 320 元）。",
+            "Expected from 2026-03-02 to 2026-03-29: revenue CNY 280 (CNY 240 to CNY 320).",
         ),
         ("本周销售额最高的是「绿茶」：1 件，35 元。", "“绿茶” brought most: 1 piece, CNY 35."),
         (
@@ -41,12 +45,16 @@ def test_what_sold_and_what_will_sell() -> None:
 
 def test_without_prices_or_intervals() -> None:
     quiet = [{"category": "茶", "as_of": day, "pieces": n} for day, n in zip(MONDAYS, [*STEADY, 100], strict=True)]
-    assert texts(sold.section([product(pieces=3)], quiet, [], [], coming("orders", low=None), MONDAY, None)) == [
+    assert texts(
+        sold.section(
+            [product(pieces=3)], quiet, [], [], coming("orders", low=None), in_sum("orders", None), MONDAY, None
+        )
+    ) == [
         ("预计 2026-03-02 至 2026-03-29 订单数共 280。", "Expected from 2026-03-02 to 2026-03-29: orders 280."),
         ("本周卖得最多的是「绿茶」：3 件。", "“绿茶” sold best: 3 pieces."),
         ("各品类的销量都在正常区间内。", "Every category sold within the usual."),
     ]
-    assert sold.section([], [], [], [], [], MONDAY, None) is None
+    assert sold.section([], [], [], [], [], [], MONDAY, None) is None
 
 
 def reviews(is_now: bool, positive: int, count: int = 100) -> dict[str, Any]:

@@ -28,8 +28,8 @@ SERIES = {"revenue": Words("销售额", "revenue"), "orders": Words("订单数",
 RULES = (
     Words("销量和金额都不扣退货。", "Pieces and money are before returns."),
     Words(
-        "区间由每天的 80% 区间上下限相加而成，比真正的 80% 区间更宽：实际落在外面的机会不到五分之一。",
-        "The range adds up the ends of each day's 80% interval, so it is wider than an 80% interval of the sum: less than one chance in five that it is left.",
+        "合计的区间由过去同样天数合计的误差得出：五次中约有四次，实际值落在区间内。",
+        "The range of a sum comes from the errors of past sums of as many days: about four in five lay within theirs.",
     ),
 )
 
@@ -49,6 +49,7 @@ def section(
     demand: Sequence[Mapping[str, Any]],
     happened: Sequence[Mapping[str, Any]],
     expected: Sequence[Mapping[str, Any]],
+    totals: Sequence[Mapping[str, Any]],
     as_of: date,
     currency: str | None,
 ) -> Section | None:
@@ -62,7 +63,8 @@ def section(
     if any(category.range for category in sold):
         sentences.append(moving(sold))
     if coming:
-        sentences.insert(0, ahead(coming, main, currency))
+        whole = next((row for row in totals if row["series"] == main), None)
+        sentences.insert(0, ahead(coming, whole, main, currency))
         sentences += [known(coming)] if any(row["event_en"] for row in coming) else []
     grids = [of_products(products, currency)] if products else []
     grids += [of_categories(sold, demand)] if sold else []
@@ -77,8 +79,10 @@ def section(
     )
 
 
-def ahead(coming: Sequence[Mapping[str, Any]], series: str, currency: str | None) -> Sentence:
-    """The forecast of the coming days, with its range."""
+def ahead(
+    coming: Sequence[Mapping[str, Any]], whole: Mapping[str, Any] | None, series: str, currency: str | None
+) -> Sentence:
+    """The forecast of the coming days in sum, with the range of the sum where there is one."""
     first, last = coming[0]["forecast_on"], coming[-1]["forecast_on"]
     fields = {
         "name": SERIES[series],
@@ -86,18 +90,18 @@ def ahead(coming: Sequence[Mapping[str, Any]], series: str, currency: str | None
         "last": last.isoformat(),
         "mean": _figure(sum(row["mean"] for row in coming), series, currency, f"sold.{series}_mean"),
     }
-    if any(row["low"] is None for row in coming):
+    if whole is None or whole["low"] is None:
         return say(
             "预计 {first} 至 {last} {name}共 {mean}。",
             "Expected from {first} to {last}: {name} {mean}.",
             **fields,
         )
     return say(
-        "预计 {first} 至 {last} {name}共 {mean}（大致范围 {low} – {high}）。",
-        "Expected from {first} to {last}: {name} {mean}, roughly {low} to {high}.",
+        "预计 {first} 至 {last} {name}共 {mean}（{low} – {high}）。",
+        "Expected from {first} to {last}: {name} {mean} ({low} to {high}).",
         **fields,
-        low=_figure(sum(row["low"] for row in coming), series, currency, f"sold.{series}_low"),
-        high=_figure(sum(row["high"] for row in coming), series, currency, f"sold.{series}_high"),
+        low=_figure(whole["low"], series, currency, f"sold.{series}_low"),
+        high=_figure(whole["high"], series, currency, f"sold.{series}_high"),
     )
 
 
@@ -219,20 +223,16 @@ def of_weeks(expected: Sequence[Mapping[str, Any]], currency: str | None) -> Gri
     for monday, of_week in sorted(weeks.items()):
         cells: list[Cell] = [monday.isoformat()]
         for series in shown:
-            cells.append(_range(of_week.get(series, []), series, currency, monday))
+            cells.append(_week(of_week.get(series, []), series, currency, monday))
         rows.append(cells)
     columns = [Words("周一", "Monday"), *(Words(SERIES[series].zh, SERIES[series].en.capitalize()) for series in shown)]
-    return Grid(Words("按周预测（括号内为区间）", "The forecast by week, with its range"), columns, rows)
+    return Grid(Words("按周预测", "The forecast by week"), columns, rows)
 
 
-def _range(days: Sequence[Mapping[str, Any]], series: str, currency: str | None, monday: date) -> Cell:
+def _week(days: Sequence[Mapping[str, Any]], series: str, currency: str | None, monday: date) -> Cell:
     if not days:
         return None
-    mean = _figure(sum(row["mean"] for row in days), series, currency, f"sold.{series}_week", monday)
-    if any(row["low"] is None for row in days):
-        return mean
-    ends = Words(*(f"{sum(row['low'] for row in days):,.0f} – {sum(row['high'] for row in days):,.0f}",) * 2)
-    return say("{mean}（{ends}）", "{mean} ({ends})", mean=mean, ends=ends)
+    return _figure(sum(row["mean"] for row in days), series, currency, f"sold.{series}_week", monday)
 
 
 def chart(

@@ -121,5 +121,12 @@ def scores_a_week_before(
     return "SELECT * FROM scored"
 
 
+def kept_weeks(work: Work) -> list[date]:
+    """Those of the weeks asked for whose lists and cards are kept: the shop's set number, counted back from its newest week."""
+    (newest,) = work.connection.execute("SELECT max(as_of) FROM features.customers").fetchall()[0]
+    weeks = work.warehouse.shop.recommendations.weeks
+    return [week for week in work.keys if newest is None or week > newest - timedelta(days=7 * weeks)]
+
+
 def week_before(week: date) -> date:
     return week - timedelta(days=7)

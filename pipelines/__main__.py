@@ -9,6 +9,7 @@ def main() -> None:
     # What could be left undone has a handler of its own (pipelines/stopping.py).
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     import pipelines.cli_report  # noqa: F401  its command joins the others
+    import pipelines.cli_serving  # noqa: F401  its commands join the others
     from pipelines.cli import main as command
 
     try:

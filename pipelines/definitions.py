@@ -14,6 +14,7 @@ import dagster as dg
 from assets.clean.assets import build as clean
 from assets.features.assets import build as features
 from assets.insights.clv.assets import build as clv
+from assets.insights.customer_360.assets import build as customer_360
 from assets.insights.forecast.assets import build as forecast
 from assets.insights.predictions.assets import build as predictions
 from assets.insights.recommendations.assets import build as recommendations
@@ -52,6 +53,7 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
         sentiment,
     ]
     tables = [asset for build in (raw, clean, features, *rooms) for asset in build(calendar)]
+    tables += customer_360(calendar, [asset.key for asset in tables])
     published = [asset.key for asset in tables if is_published(".".join(asset.key.path))]
     return [*tables, *snapshot(published), *report()]
 

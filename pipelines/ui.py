@@ -1,8 +1,4 @@
-"""The Dagster web UI and its daemon in one process, the shop's code in a second: half of what `dagster dev` starts.
-
-A browser lets any page ask an address of this machine, under any name that resolves to it (DNS rebinding), so who may ask is checked:
-a request names the address at which the UI is served, and comes from no other site.
-"""
+"""The Dagster web UI and its daemon in one process, the shop's code in a second: half of what `dagster dev` starts."""
 
 import fcntl
 import logging
@@ -10,10 +6,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -21,52 +16,13 @@ from pipelines.stopping import SIGNALS
 from resources.errors import ZhikeError
 from resources.home import ROOT, Home
 from resources.shop import Shop
+from serving.own_site import LOOPBACK as LOOPBACK
+from serving.own_site import OwnSite as OwnSite
 
 if TYPE_CHECKING:
     from dagster._core.remote_origin import CodeLocationOrigin
 
 BACKFILL_SECONDS = 5
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-Message = MutableMapping[str, Any]
-App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
-
-
-class OwnSite:
-    """An ASGI application that answers only requests whose `Host` is one of `hosts` and that no other site sends."""
-
-    def __init__(self, app: App, hosts: tuple[str, ...]):
-        self._app, self._hosts = app, hosts
-
-    async def __call__(
-        self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
-        if scope["type"] not in ("http", "websocket") or self._is_own(scope):
-            await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            plain = [(b"content-type", b"text/plain; charset=utf-8")]
-            await send({"type": "http.response.start", "status": 403, "headers": plain})
-            await send({"type": "http.response.body", "body": b"not asked under the address of this web UI"})
-
-    def _is_own(self, scope: Message) -> bool:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        origin = headers.get("origin")
-        # A link on another page may lead here; its scripts, forms and pictures may not ask here.
-        is_foreign = headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
-        return (
-            self._is_known(f"//{headers.get('host', '')}")
-            and (origin is None or self._is_known(origin))
-            and not is_foreign
-        )
-
-    def _is_known(self, address: str) -> bool:
-        try:
-            return urlsplit(address).hostname in self._hosts
-        except ValueError:
-            return False
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from resources.databases import fetch, forget
 from resources.errors import ZhikeError, engine_words
 from resources.files import Unfit, forget_copies, plain, relation, sorted_out
 from resources.home import Home
+from resources.inbox import land
 from resources.mapping import require_select
 from resources.quoting import literal
 from resources.records import Refused
@@ -381,7 +382,8 @@ def _growing(delivery: Delivery) -> ZhikeError:
 
 
 def stage_landed(connection: duckdb.DuckDBPyConnection, home: Home, table: ContractTable, day: date) -> None:
-    """Adds what landed for a table on a day to `arrived`, after the shop's own rows."""
+    """Adds what landed for a table on a day to `arrived`, after the shop's own rows: files, and what came to the inbox as one of them."""
+    land(home, table.name, day)
     for path in landed(home, table, day):
         try:
             rows = relation(connection, str(path), Source(path=str(path), open_end=True))

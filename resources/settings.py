@@ -107,7 +107,7 @@ class Recommendations(BaseModel):
     """How customers' lists are made. Left out, what an event is worth and how fast it fades are chosen on the shop's own past."""
 
     model_config = ConfigDict(extra="forbid")
-    weeks: int = Field(4, ge=1, description="As-of weeks whose lists are kept; older ones are not made.")
+    weeks: int = Field(4, ge=1, description="As-of weeks whose lists and cards are kept; older ones are not made.")
     length: int = Field(10, ge=1, le=50, description="Products of a list of new ones.")
     rebuy_length: int = Field(5, ge=1, le=50, description="Products of a list to buy again.")
     event_worths: dict[str, float] | None = Field(

@@ -54,6 +54,13 @@ def opened(home: Home) -> Iterator["Reader"]:
     snapshot = current(home.snapshot)
     if snapshot is None:
         raise ZhikeError("nothing is published yet", str(home.snapshot), "run the shop first: zhike run --store …")
+    with reading(snapshot) as reader:
+        yield reader
+
+
+@contextmanager
+def reading(snapshot: Snapshot) -> Iterator["Reader"]:
+    """A version, open. Raises ZhikeError where it cannot be read."""
     file = snapshot.folder / "zhike.duckdb"
     try:
         connection = duckdb.connect(str(file), read_only=True)

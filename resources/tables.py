@@ -38,6 +38,8 @@ class Table:
     columns: tuple[Column, ...]
     holds_verdicts: bool = False
     """Whether a daily table is itself made by fits: what changes in it makes no fit old."""
+    card: tuple[str, ...] = ()
+    """Of a weekly table with a `person_id`: the columns that insights.customer_360 shows of a person."""
 
     @property
     def qualified(self) -> str:
@@ -74,7 +76,8 @@ class Table:
             for column in self.columns
             if (has_prices or not column.money) and (column.needs is None or column.needs in declared)
         )
-        return replace(self, columns=kept)
+        there = {column.name for column in kept}
+        return replace(self, columns=kept, card=tuple(name for name in self.card if name in there))
 
     def create_sql(self, name: str | None = None, *, temporary: bool = False) -> str:
         columns = ", ".join(f'"{column.name}" {column.type}' for column in self.columns)

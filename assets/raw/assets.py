@@ -26,7 +26,6 @@ from resources.reader import (
     deliveries,
     dropped,
     files_on,
-    landed,
     misnamed,
     stage,
     stage_landed,
@@ -69,8 +68,7 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
         announce(f"raw.{table.name}", number, len(found))
         _attempt(problems, delivery.day, partial(_read, work, table, delivery, left_out))
     for day in work.keys:
-        if landed(home, table, day):
-            _attempt(problems, day, partial(stage_landed, connection, home, table, day))
+        _attempt(problems, day, partial(stage_landed, connection, home, table, day))
     _note_unreadable(connection, problems)
     return Rows(
         stored(table, "arrived"),

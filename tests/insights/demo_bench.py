@@ -27,6 +27,7 @@ WEEKLY = (
     "insights/forecasts", "insights/forecast_totals", "insights/forecast_agreement", "insights/forecast_backtests",
     "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
     "insights/recommendation_feedback",
+    "insights/customer_360",
 )  # fmt: skip
 
 

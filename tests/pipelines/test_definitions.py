@@ -8,6 +8,7 @@ import pytest
 from dagster._core.definitions.freshness import CronFreshnessPolicy
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
+from assets.outreach.snapshot.parts import is_published
 from pipelines.definitions import build_definitions, definitions
 from resources.home import ROOT
 from resources.shop import load_shop
@@ -17,11 +18,11 @@ from tests.shop_builder import Bench
 WEEKLY = {
     "features/customers",
     "insights/segments", "insights/segment_profiles", "insights/segment_moves",
-    "insights/rfm", "insights/rfm_profiles", "insights/rfm_moves",
     "insights/clv", "insights/cohorts",
     "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
     "insights/forecasts", "insights/forecast_totals", "insights/forecast_agreement", "insights/forecast_backtests",
     "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
+    "insights/rfm", "insights/rfm_profiles", "insights/rfm_moves", "insights/customer_360",
 }  # fmt: skip
 NEEDS = {
     "features/identities": "links", "insights/session_propensity": "events",
@@ -73,11 +74,8 @@ def test_days_and_weeks_are_a_job_each_the_snapshot_is_in_both_and_the_report_en
     assert names(set(jobs["weekly"].asset_layer.selected_asset_keys)) == weekly | OUTREACH
     assert names(set(jobs["daily"].asset_layer.selected_asset_keys)) == expected(store) - weekly - {"outreach/report"}
     assets = definitions.resolve_asset_graph()
-    tables = {name for name in expected(store) if name.partition("/")[0] in ("clean", "features", "insights")}
-    assert names(assets.get(dg.AssetKey(["outreach", "snapshot"])).parent_keys) == tables - {
-        "clean/events",
-        "clean/links",
-    }
+    published = {name for name in expected(store) if is_published(name.replace("/", "."))}
+    assert names(assets.get(dg.AssetKey(["outreach", "snapshot"])).parent_keys) == published > weekly
     assert names(assets.get(dg.AssetKey(["outreach", "report"])).parent_keys) == {"outreach/snapshot"}
 
 

@@ -70,7 +70,7 @@ MAY_BE_EMPTY = {
     "insights/prediction_backtests", "insights/prediction_drift", "insights/forecast_backtests", "insights/segment_profiles",
     "insights/segment_moves", "insights/recommendation_feedback", "insights/similar_products", "insights/bought_together",
     "insights/customer_opinions", "insights/product_satisfaction", "insights/aspect_trends", "features/identities", "insights/profiles",
-    "insights/cohorts", "features/customers", "insights/forecast_agreement",
+    "insights/cohorts", "features/customers", "insights/forecast_agreement", "insights/customer_360",
     # Nobody visits the made shop in the week that is scored.
     "insights/session_propensity",
 }  # fmt: skip

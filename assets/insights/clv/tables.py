@@ -12,6 +12,14 @@ CLV = Table(
     "insights.predictions. A horizon longer than the history the model was fitted on is empty.",
     partitioning="weekly",
     key=("as_of", "person_id"),
+    card=(
+        "p_alive",
+        "expected_purchases_12m",
+        "expected_order_value",
+        "clv_12m",
+        "clv_low_12m",
+        "clv_high_12m",
+    ),
     columns=(
         AS_OF,
         PERSON,

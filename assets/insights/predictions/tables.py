@@ -12,6 +12,14 @@ PREDICTIONS = Table(
     description="Of every buyer as of a Monday: whether they buy within the horizon, for how much, and why.",
     partitioning="weekly",
     key=("as_of", "person_id"),
+    card=(
+        "horizon_days",
+        "p_purchase",
+        "p_churn",
+        "expected_spend",
+        "reasons_zh",
+        "reasons_en",
+    ),
     columns=(
         AS_OF,
         PERSON,

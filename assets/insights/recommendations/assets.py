@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from assets.insights.recommendations import reads
 from assets.insights.recommendations.model import MODEL, settings_of
 from assets.insights.recommendations.tables import FEEDBACK, PROFILES, RECOMMENDATIONS, SIMILAR, TOGETHER
 from assets.insights.segments.tables import SEGMENTS
-from assets.weekly import weekly_rows
+from assets.weekly import kept_weeks, weekly_rows
 from data_checks import recommendations as checks
 from data_checks.gate.asset import gated_asset
 from data_checks.gate.rows import Rows, Work, figures_of
@@ -48,13 +48,6 @@ def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     if "events" in shop.tables:
         assets.append(gated(FEEDBACK, feedback_rows, reads=[CUSTOMERS, *facts], suite=checks.feedback(), kinds={"sql"}))
     return assets
-
-
-def kept_weeks(work: Work) -> list[date]:
-    """Those of the weeks asked for whose lists are kept: the shop's set number, counted back from its newest week."""
-    (newest,) = work.connection.execute("SELECT max(as_of) FROM features.customers").fetchall()[0]
-    weeks = work.warehouse.shop.recommendations.weeks
-    return [week for week in work.keys if newest is None or week > newest - timedelta(days=7 * weeks)]
 
 
 def recommendation_rows(work: Work) -> Rows:

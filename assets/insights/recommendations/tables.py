@@ -47,6 +47,14 @@ PROFILES = Table(
     description="What each customer likes as of a Monday, by what they did: categories, brands, price level; with segment and attributes.",
     partitioning="weekly",
     key=("as_of", "person_id"),
+    card=(
+        "category",
+        "category_share",
+        "second_category",
+        "brand",
+        "brand_share",
+        "price_level",
+    ),
     columns=(
         AS_OF,
         PERSON,

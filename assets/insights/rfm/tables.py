@@ -11,6 +11,15 @@ RFM = Table(
     description="The RFM scores, class and lifecycle group of every buyer as of a Monday, by the shop's cut points in force.",
     partitioning="weekly",
     key=("as_of", "person_id"),
+    card=(
+        "r_score",
+        "f_score",
+        "m_score",
+        "class_zh",
+        "class_en",
+        "group_zh",
+        "group_en",
+    ),
     columns=(
         AS_OF,
         PERSON,

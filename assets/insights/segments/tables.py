@@ -9,6 +9,13 @@ SEGMENTS = Table(
     description="The segment of every buyer, as of a Monday, by the model in force.",
     partitioning="weekly",
     key=("as_of", "person_id"),
+    card=(
+        "segment_id",
+        "segment_zh",
+        "segment_en",
+        "label_zh",
+        "label_en",
+    ),
     columns=(
         AS_OF,
         PERSON,

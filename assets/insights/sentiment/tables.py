@@ -112,6 +112,13 @@ CUSTOMER_OPINIONS = Table(
     description="What the reviews of each person say as of a Monday; persons without a review have no row.",
     partitioning="weekly",
     key=("as_of", "person_id"),
+    card=(
+        "review_count",
+        "review_rating",
+        "review_sentiment",
+        "latest_review_sentiment",
+        "negative_review_count_90d",
+    ),
     columns=(
         AS_OF,
         PERSON,

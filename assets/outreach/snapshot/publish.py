@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from assets.outreach.snapshot.cards import write_cards
 from resources.quoting import identifier, literal
 from resources.snapshot import MANIFEST, POINTER, Snapshot, current, version
 
@@ -49,6 +50,7 @@ def write(
     connection.execute(f"ATTACH {literal(building / 'zhike.duckdb')} AS snapshot")
     try:
         counts = {part.name: _write_part(connection, part, building, says) for part in parts}
+        write_cards(connection, building, name)
     finally:
         connection.execute("DETACH snapshot")
     latest = tuple(part.name.partition(".")[2] for part in parts if part.is_weekly)

@@ -2,15 +2,20 @@
 
 import csv
 import json
+import sqlite3
 import threading
-from datetime import date
+from contextlib import closing
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 
+from resources.home import Home
+from resources.inbox import Inbox
 from resources.reader import deliveries
-from tests.shop_builder import COLUMNS, FIRST, STORE, Bench, complaint, days, line, write_rows, write_store
+from tests.shop_builder import COLUMNS, EMAIL, FIRST, STORE, Bench, complaint, days, line, write_rows, write_store
 
 WHOLE = """
 name: {zh: 茶馆, en: Tea house}
@@ -255,3 +260,37 @@ def test_a_file_of_which_most_records_do_not_fit_is_refused(split: Bench) -> Non
     said = complaint(split.run("raw/orders", first="2024-01-01", last="2024-01-10"))
     assert "line 10: " in said
     assert "9 of 17 records" in said
+
+
+def test_what_came_to_the_inbox_is_a_delivery_of_its_day_and_each_event_is_there_once(unrun: Bench) -> None:
+    inbox = Inbox(Home(unrun.place), unrun.shop.time_zone)
+    posted = [
+        {"event_id": f"i{n}", "customer_id": EMAIL, "event_type": "view", "occurred_at": "2024-01-18T08:00:00Z"}
+        for n in range(3)
+    ]
+    assert [inbox.add(posted[:2]), inbox.add(posted), inbox.add(posted)] == [2, 1, 0]
+    inbox.close()
+    with closing(sqlite3.connect(unrun.place / "landing" / "inbox.db", isolation_level=None)) as connection:
+        today = datetime.now(ZoneInfo(unrun.shop.time_zone)).date().isoformat()
+        assert connection.execute("SELECT DISTINCT received_on FROM events").fetchall() == [(today,)]
+        # The shop's calendar has no today.
+        connection.execute("UPDATE events SET received_on = '2024-01-18'")
+    for _ in range(2):
+        assert unrun.run("raw/events", first="2024-01-18", last="2024-01-19").success
+        rows = unrun.query(
+            "SELECT delivered_on, event_id, customer_id FROM raw.events WHERE event_id LIKE 'i%' ORDER BY event_id"
+        )
+        assert [(str(day), event) for day, event, _ in rows] == [("2024-01-18", f"i{n}") for n in range(3)]
+        # As everything that arrives, without what is personal.
+        assert {len(who) for *_, who in rows} == {64}
+    landed = (unrun.place / "landing" / "events" / "2024-01-18.inbox.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["event_id"] for line in landed] == ["i0", "i1", "i2"]
+
+
+def test_a_broken_inbox_refuses_its_day_and_says_so(unrun: Bench) -> None:
+    landing = unrun.place / "landing"
+    landing.mkdir(parents=True)
+    (landing / "inbox.db").write_bytes(b"no database at all" * 100)
+    result = unrun.run("raw/events", first="2024-01-18")
+    assert "the inbox cannot be read" in complaint(result)
+    assert unrun.query("SELECT count(*) FROM raw.events") == [(0,)]

@@ -74,13 +74,14 @@ def classes(found: Mapping[str, Scores]) -> pd.DataFrame:
         here = ((r >= HIGH) == is_recent) & ((f >= HIGH) == is_frequent)
         for is_high in _WEIGHTS if m is not None else (None,):
             rows = here & ((m >= HIGH) == is_high) if m is not None else here
-            named.loc[rows, ["class_zh", "class_en"]] = list(class_name(is_recent, is_frequent, is_high))
+            name = class_name(is_recent, is_frequent, is_high)
+            named.loc[rows, ["class_zh", "class_en"]] = [name.zh, name.en]
     left = np.ones(len(r), bool)
     for group in GROUPS:
         rows = left & _within(r, group.r) & _within(f, group.f)
         if m is not None:
             rows &= _within(m, group.m)
-        named.loc[rows, ["group_zh", "group_en"]] = list(group.name)
+        named.loc[rows, ["group_zh", "group_en"]] = [group.name.zh, group.name.en]
         left &= ~rows
     return named
 
@@ -99,7 +100,7 @@ def _within(values: Scores, ends: tuple[int, int]) -> np.ndarray:
 def meanings(cut_points: CutPoints, currency: str | None) -> pd.DataFrame:
     """kind (class or group), name_zh, name_en and what it takes to be in it: meaning_zh, meaning_en. In the order in which people
     read them."""
-    rows = []
+    rows: list[tuple[str, Words, list[Words]]] = []
     for is_high in (True, False) if cut_points.spend else (None,):
         for is_recent, is_frequent in _DEEDS:
             said = [_days(cut_points, HIGH, 5) if is_recent else _days(cut_points, 1, HIGH - 1)]
@@ -112,10 +113,16 @@ def meanings(cut_points: CutPoints, currency: str | None) -> pd.DataFrame:
         if group.m[0] >= HIGH and cut_points.spend:
             said.append(_money(cut_points, currency, True))
         rows.append(("group", group.name, said))
-    comma = Words("，", ", ")
+    texts = [Words.join(said, Words("，", ", ")) for *_, said in rows]
     return pd.DataFrame(
-        [(kind, *name, *Words.join(said, comma), at) for at, (kind, name, said) in enumerate(rows)],
-        columns=["kind", "name_zh", "name_en", "meaning_zh", "meaning_en", "position"],
+        {
+            "kind": [kind for kind, *_ in rows],
+            "name_zh": [name.zh for _, name, _ in rows],
+            "name_en": [name.en for _, name, _ in rows],
+            "meaning_zh": [text.zh for text in texts],
+            "meaning_en": [text.en for text in texts],
+            "position": range(len(rows)),
+        }
     )
 
 

@@ -1,0 +1,209 @@
+"""Writes `cards.sqlite`, the face of a snapshot for services: what the newest week says of each person, in one row found in microseconds.
+
+Rows go through in batches, so memory does not grow with the persons. A text that many rows share is stored once.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from resources.cards import CARDS, FILTERS, SORTS, key_of
+from resources.quoting import identifier, literal
+
+BATCH = 5_000
+PERSONS_A_BATCH = 50_000
+# A text column with more values than this is stored as it is.
+MOST_TEXTS = 20_000
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT);
+CREATE TABLE filters (name TEXT, value INTEGER, zh TEXT, en TEXT, PRIMARY KEY (name, value)) WITHOUT ROWID;
+CREATE TABLE accounts (customer_id TEXT PRIMARY KEY, person_id TEXT) WITHOUT ROWID;
+CREATE TABLE products (id INTEGER PRIMARY KEY, product_id TEXT, title TEXT);
+CREATE TABLE reasons (id INTEGER PRIMARY KEY, list TEXT, source TEXT, because_of TEXT, because_zh TEXT, because_en TEXT, list_id TEXT);
+CREATE TABLE recommendations (person_id TEXT PRIMARY KEY, items TEXT) WITHOUT ROWID;
+CREATE TABLE similar_products (product_id TEXT PRIMARY KEY, items TEXT) WITHOUT ROWID;
+CREATE TABLE segments (segment_id INTEGER PRIMARY KEY, row TEXT);
+"""
+
+
+def write_cards(connection: duckdb.DuckDBPyConnection, building: Path, version: str) -> None:
+    """Writes the file from the tables of the attached `snapshot`, of the newest week of cards; none where there are no cards."""
+    there = {
+        f"{schema}.{table}"
+        for schema, table in connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'snapshot'"
+        ).fetchall()
+    }
+    if "insights.customer_360" not in there:
+        return
+    ((as_of,),) = connection.execute(
+        "SELECT CAST(max(as_of) AS VARCHAR) FROM snapshot.insights.customer_360"
+    ).fetchall()
+    if as_of is None:
+        return
+    with closing(sqlite3.connect(building / CARDS, isolation_level=None)) as cards:
+        # Nobody reads it before it is whole, and what was cut off is removed.
+        cards.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;")
+        cards.executescript(f"{SCHEMA} BEGIN;")
+        columns = _persons(connection, cards, as_of)
+        for table, write in (
+            ("features.identities", _accounts),
+            ("insights.recommendations", _recommendations),
+            ("insights.similar_products", _similar),
+            ("insights.segment_profiles", _segments),
+        ):
+            if table in there:
+                write(connection, cards, _newest(table, as_of), as_of)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        said = {"version": version, "as_of": as_of, "fresh_at": now, "columns": json.dumps(columns)}
+        cards.executemany("INSERT INTO meta VALUES (?, ?)", said.items())
+        cards.execute("COMMIT")
+
+
+def _newest(table: str, as_of: str) -> str:
+    return f"(SELECT * EXCLUDE (as_of) FROM snapshot.{table} WHERE as_of = DATE {literal(as_of)})"
+
+
+def _persons(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, as_of: str) -> dict[str, str]:
+    """Writes the cards. Returns how each of their columns is stored: plain, text (its number in `texts`) or json."""
+    rows = _newest("insights.customer_360", as_of)
+    kinds = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
+    columns = _stored_as(connection, rows, kinds)
+    selected = ", ".join(_plain(name, kind) for name, kind in kinds.items())
+    names = ", ".join(f"{identifier(name)}{' TEXT PRIMARY KEY' if name == 'person_id' else ''}" for name in kinds)
+    cards.execute(f"CREATE TABLE cards ({names}) WITHOUT ROWID")
+    texts: dict[str, int] = {}
+    coded = [at for at, how in enumerate(columns.values()) if how == "text"]
+    found = connection.execute(f"SELECT {selected} FROM {rows} ORDER BY person_id")
+    insert = f"INSERT INTO cards VALUES ({', '.join('?' * len(kinds))})"
+    while batch := found.fetchmany(BATCH):
+        cards.executemany(insert, _coded(batch, coded, texts))
+    cards.executemany("INSERT INTO texts VALUES (?, ?)", ((number, text) for text, number in texts.items()))
+    for name, by in FILTERS.items():
+        if by in columns:
+            zh, en = (
+                f"(SELECT text FROM texts WHERE id = {name}_{language})"
+                if columns[f"{name}_{language}"] == "text"
+                else f"{name}_{language}"
+                for language in ("zh", "en")
+            )
+            cards.execute(
+                f"INSERT INTO filters SELECT ?, {by}, max({zh}), max({en}) FROM cards WHERE {by} IS NOT NULL GROUP BY {by}",
+                [name],
+            )
+            for sort in SORTS:
+                if sort in columns:
+                    cards.execute(f"CREATE INDEX {name}_{sort} ON cards ({by}, {key_of(sort)})")
+    return columns
+
+
+def _stored_as(connection: duckdb.DuckDBPyConnection, rows: str, kinds: dict[str, str]) -> dict[str, str]:
+    texts = [name for name, kind in kinds.items() if kind == "VARCHAR" and name != "person_id"]
+    counted = ", ".join(f"approx_count_distinct({identifier(name)})" for name in texts)
+    counts = connection.execute(f"SELECT {counted or 1} FROM {rows}").fetchall()[0]
+    few = {name for name, count in zip(texts, counts, strict=False) if count <= MOST_TEXTS}
+    return {name: "text" if name in few else "json" if kind.endswith("[]") else "plain" for name, kind in kinds.items()}
+
+
+def _plain(name: str, kind: str) -> str:
+    """A column as a service shows it: a date as text, money as a number, a list as JSON."""
+    column = identifier(name)
+    if kind.endswith("[]"):
+        return f"CAST(to_json({column}) AS VARCHAR)"
+    if kind.startswith("DECIMAL"):
+        return f"CAST({column} AS DOUBLE)"
+    return f"CAST({column} AS VARCHAR)" if kind in ("DATE", "TIMESTAMP") else column
+
+
+def _coded(batch: Sequence[tuple[Any, ...]], coded: Sequence[int], texts: dict[str, int]) -> Iterator[list[Any]]:
+    for row in batch:
+        values = list(row)
+        for at in coded:
+            text = values[at]
+            if text is not None:
+                values[at] = texts.setdefault(text, len(texts))
+        yield values
+
+
+def _accounts(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, rows: str, as_of: str) -> None:
+    _copy(connection, cards, "accounts", f"SELECT customer_id, person_id FROM {rows} ORDER BY customer_id")
+
+
+def _recommendations(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, rows: str, as_of: str) -> None:
+    """A person's lists are a row of items in order: product and reason by number, and where it has them score and days until it is due."""
+    reason = ("list", "source", "because_of", "because_zh", "because_en", "list_id")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE card_products AS SELECT row_number() OVER () AS product, product_id, title FROM "
+        f"(SELECT product_id, max(title) AS title FROM {rows} GROUP BY product_id ORDER BY product_id)"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE card_reasons AS SELECT row_number() OVER () AS reason, * FROM "
+        f"(SELECT DISTINCT {', '.join(reason)} FROM {rows} ORDER BY ALL)"
+    )
+    _copy(connection, cards, "products", "FROM card_products ORDER BY product")
+    _copy(
+        connection,
+        cards,
+        "reasons",
+        "SELECT * REPLACE (CAST(to_json(because_of) AS VARCHAR) AS because_of) FROM card_reasons ORDER BY reason",
+    )
+    same = " AND ".join(f"k.{name} IS NOT DISTINCT FROM r.{name}" for name in reason)
+    item = (
+        "CASE WHEN r.score IS NULL AND r.due_on IS NULL THEN json_array(p.product, k.reason) "
+        f"ELSE json_array(p.product, k.reason, round(r.score, 4), r.due_on - DATE {literal(as_of)}) END"
+    )
+    query = (
+        f"SELECT r.person_id, CAST(to_json(list({item} ORDER BY r.list, r.position)) AS VARCHAR) FROM {rows} AS r "
+        f"JOIN card_products AS p ON p.product_id = r.product_id JOIN card_reasons AS k ON {same} "
+        "WHERE r.person_id BETWEEN $first AND $last GROUP BY r.person_id ORDER BY r.person_id"
+    )
+    persons = connection.execute(
+        "SELECT min(person_id), max(person_id) FROM (SELECT person_id, ntile($batches) OVER (ORDER BY person_id) AS batch "
+        f"FROM (SELECT DISTINCT person_id FROM {rows})) GROUP BY batch ORDER BY batch",
+        {"batches": _batches(connection, rows)},
+    ).fetchall()
+    for first, last in persons:
+        _copy(connection, cards, "recommendations", query, {"first": first, "last": last})
+    connection.execute("DROP TABLE card_products")
+    connection.execute("DROP TABLE card_reasons")
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+    ((persons,),) = connection.execute(f"SELECT count(DISTINCT person_id) FROM {rows}").fetchall()
+    return persons // PERSONS_A_BATCH + 1
+
+
+def _similar(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, rows: str, as_of: str) -> None:
+    item = "{'position': position, 'product_id': other_product_id, 'score': round(score, 4), 'source': source}"
+    _copy(
+        connection,
+        cards,
+        "similar_products",
+        f"SELECT product_id, CAST(to_json(list({item} ORDER BY position)) AS VARCHAR) FROM {rows} GROUP BY product_id ORDER BY product_id",
+    )
+
+
+def _segments(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, rows: str, as_of: str) -> None:
+    _copy(
+        connection, cards, "segments", f"SELECT segment_id, CAST(to_json(s) AS VARCHAR) FROM {rows} AS s ORDER BY ALL"
+    )
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    cards: sqlite3.Connection,
+    table: str,
+    query: str,
+    parameters: dict[str, Any] | None = None,
+) -> None:
+    found = connection.execute(query, parameters)
+    insert = f"INSERT INTO {table} VALUES ({', '.join('?' * len(found.description or []))})"
+    while batch := found.fetchmany(BATCH):
+        cards.executemany(insert, batch)

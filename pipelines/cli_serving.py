@@ -1,0 +1,93 @@
+"""The commands of the API: `zhike serve`, `zhike key`."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table as Grid
+
+from pipelines.cli import AsJson, HomeFolder, Store, _print_json, _shop, app, console, errors
+from resources.home import open_home
+from serving import keys
+from serving.own_site import LOOPBACK
+
+key = typer.Typer(no_args_is_help=True, help="Keys of the API: made, listed, revoked.")
+app.add_typer(key, name="key")
+KeyName = Annotated[str, typer.Argument(metavar="NAME", help="Who holds it: a system or a person.")]
+
+
+@app.command()
+def serve(
+    store: Store = "demo",
+    home: HomeFolder = None,
+    host: str = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    exposed: Annotated[
+        bool, typer.Option("--exposed", help="Serve at an address that others reach: keys then pass in plain text.")
+    ] = False,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="A name under which an exposed API is asked; repeatable.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=1, help="Requests a second that one key may ask.")] = 300,
+) -> None:
+    """Serves the API: cards, lists, recommendations, insights, and the door for events."""
+    from serving.server import serve as run
+
+    if host not in LOOPBACK and not exposed:
+        raise typer.BadParameter(
+            f"{host} is reached by others, and this server speaks no TLS: keys and customers pass in plain text. "
+            "Put a proxy with TLS before 127.0.0.1, or say --exposed",
+            param_hint="--host",
+        )
+    shop, folder = _shop(store, home)
+    place = open_home(shop, folder)
+    if exposed:
+        errors.print("Whoever can listen on the way to this address reads keys and customers.", style="yellow")
+    if not keys.listed(place):
+        errors.print("There is no key yet: zhike key make NAME --scope read makes one.", style="yellow")
+    console.print(
+        f"The API of {shop.name.en} · {shop.name.zh}: http://{host}:{port}/openapi.json   (Ctrl-C stops it)",
+        highlight=False,
+        soft_wrap=True,
+    )
+    run(shop, place, host, port, (*LOOPBACK, host, *(name or [])), rate)
+
+
+@key.command("make")
+def make_key(
+    name: KeyName,
+    scope: Annotated[
+        list[str], typer.Option("--scope", help="read, service, marketing, feedback or admin; repeatable.")
+    ],
+    store: Store = "demo",
+    home: HomeFolder = None,
+) -> None:
+    """Makes a key and prints it, the only time that it can be read."""
+    unknown = [each for each in scope if each not in keys.SCOPES]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: only {', '.join(keys.SCOPES)}", param_hint="--scope")
+    shop, folder = _shop(store, home)
+    # Alone, so that a program can take it.
+    print(keys.make(open_home(shop, folder), name, scope))
+    errors.print("Keep it now: it is stored nowhere and shown only once.", style="yellow")
+
+
+@key.command("list")
+def list_keys(store: Store = "demo", home: HomeFolder = None, as_json: AsJson = False) -> None:
+    """Lists the keys by name, without the keys themselves."""
+    shop, folder = _shop(store, home)
+    found = keys.listed(open_home(shop, folder, to_read=True))
+    if as_json:
+        _print_json([{"name": each.name, "scopes": each.scopes, "made_at": each.made_at} for each in found])
+        return
+    grid = Grid("name", "scopes", "made")
+    for each in found:
+        grid.add_row(each.name, ", ".join(each.scopes), each.made_at)
+    console.print(grid)
+
+
+@key.command("revoke")
+def revoke_key(name: KeyName, store: Store = "demo", home: HomeFolder = None) -> None:
+    """Takes a key away; a running server refuses it from then on."""
+    shop, folder = _shop(store, home)
+    keys.revoke(open_home(shop, folder), name)
+    console.print(f"{name} is revoked", highlight=False)

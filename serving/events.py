@@ -1,0 +1,56 @@
+"""Events as they are posted: each field as the contract has it."""
+
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+
+from resources.contract import CONTRACT, INSTANT
+from resources.contract import Field as ContractField
+from serving.answers import INVALID, Refused, filled
+
+MOST_EVENTS = 1000
+LONGEST = 500
+# No id and no words have control signs in them.
+PLAIN = r"^[^\x00-\x1F\x7F]+$"
+
+
+@cache
+def posted() -> type[BaseModel]:
+    """What `POST /events` takes: a list of rows of the contract's table of events."""
+    fields: dict[str, Any] = {
+        field.name: (_type(field), Field(description=field.description))
+        if field.required
+        else (_type(field) | None, Field(None, description=field.description))
+        for field in CONTRACT["events"].fields
+    }
+    event = create_model("Event", __config__=ConfigDict(extra="forbid"), **fields)
+    events = (list[event], Field(min_length=1, max_length=MOST_EVENTS))
+    return create_model("Events", __config__=ConfigDict(extra="forbid"), events=events)
+
+
+def _type(field: ContractField) -> Any:
+    if field.values:
+        return Literal[field.values]
+    if field.type == INSTANT:
+        return datetime
+    if field.type == "INTEGER":
+        # To JSON 3.0 is a whole number, and "3" is none.
+        return Annotated[int, Field(ge=1, le=1_000_000, strict=True), BeforeValidator(_whole)]
+    return Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=PLAIN)]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def read(body: bytes) -> list[dict[str, Any]]:
+    """The events of a request's body. Raises Refused (422) for one that is not as it should be, saying where, without its values."""
+    try:
+        found: Any = posted().model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Refused(422, filled(INVALID, (f"{where or 'body'}: {first['msg']}",))) from None
+    return [event.model_dump(mode="json", exclude_none=True) for event in found.events]

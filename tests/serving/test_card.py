@@ -24,8 +24,8 @@ ALL = {
             '重要价值客户' AS class_zh, 'Key customers to cherish' AS class_en
     """,
     "clv": """
-        SELECT DATE '2024-02-05' AS as_of, 'anna' AS person_id, 100.4 AS clv_12m, 20.0 AS clv_low_12m, 213.0 AS clv_high_12m,
-            3.14 AS expected_purchases_12m
+        SELECT DATE '2024-02-05' AS as_of, 'anna' AS person_id, 0.4 AS margin_share, 100.4 AS clv_12m, 20.0 AS clv_low_12m, 213.0 AS clv_high_12m,
+            3.14 AS expected_purchases_12m, DATE '2024-02-20' AS next_order_on, DATE '2024-02-08' AS next_order_low_on, DATE '2024-03-30' AS next_order_high_on
     """,
     "predictions": """
         SELECT DATE '2024-01-29' AS as_of, 'anna' AS person_id, 77 AS horizon_days, 0.73 AS p_purchase, 0.27 AS p_churn,
@@ -66,10 +66,14 @@ def test_a_card_says_who_what_worth_at_what_risk_and_what_to_do_next(delivered: 
             "自 2024-01-02 起购买 4 次，最近一次 2024-01-18（18 天前）",
         ),
         "价值": (
-            "累计消费 1,234.50 CNY，平均每次 308.62 CNY",
-            "未来 12 个月的毛利预计 100（20 至 213 CNY），预计购买 3.1 次",
+            "累计消费 1,234 元，平均每次 309 元",
+            "未来 12 个月的毛利预计 100 元（20 元 至 213 元），预计购买 3.1 次",
         ),
-        "流失风险": ("77 天内再次购买的概率 73%，流失概率 27%（截至 2024-01-29）", "18 天前下过单"),
+        "流失风险": (
+            "77 天内再次购买的概率 73%，流失概率 27%（截至 2024-01-29）",
+            "18 天前下过单",
+            "预计下次下单在 2024-02-20 前后（2024-02-08 至 2024-03-30）",
+        ),
         "评价": ("5 条评价，平均 4.4 星",),
         # First what went wrong, then what is due, the earliest first, then what is new.
         "下一步": (

@@ -85,7 +85,7 @@ class Reader:
         """The rows of a table with these values in the columns named, as dictionaries; none where the shop has no such table."""
         if table not in self.snapshot.latest:
             return []
-        matching = " AND ".join(["true", *(f'"{column}" = {_literal(value)}' for column, value in values.items())])
+        matching = " AND ".join(["true", *(f'"{column}" = {text_in_sql(value)}' for column, value in values.items())])
         cursor = self.connection.execute(f'SELECT * FROM "{table}_latest" WHERE {matching} ORDER BY {order}')
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -93,11 +93,11 @@ class Reader:
     def tables_with(self, column: str) -> list[str]:
         """The weekly tables that have a column, in the order in which they were published."""
         found = self.connection.execute(
-            f"SELECT table_name FROM duckdb_columns() WHERE schema_name = 'main' AND column_name = {_literal(column)}"
+            f"SELECT table_name FROM duckdb_columns() WHERE schema_name = 'main' AND column_name = {text_in_sql(column)}"
         ).fetchall()
         return [name for name in self.snapshot.latest if (f"{name}_latest",) in found]
 
 
-def _literal(text: str) -> str:
+def text_in_sql(text: str) -> str:
     """A text as SQL, in digits only. DuckDB imports pandas to look at a bound parameter, which takes longer than the answer."""
     return f"decode(from_hex('{text.encode(errors='replace').hex()}'))"

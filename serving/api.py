@@ -165,16 +165,20 @@ def _customers(api: FastAPI, serving: Serving) -> None:
     ) -> Response:
         _admit(request)
         cards = serving.published.now()
-        given = {name: value for name, value in (("segment", segment), ("class", class_), ("group", group)) if value}
+        given = {
+            name: value
+            for name, value in (("segment", segment), ("class", class_), ("group", group))
+            if value is not None
+        }
         if len(given) > 1:
             raise Refused(404, answers.NO_LIST)
         by = next((_filter(cards, name, value) for name, value in given.items()), None)
         sorts = cards.sorts()
-        if sort and sort not in SORTS:
+        if sort is not None and sort not in SORTS:
             raise Refused(422, filled(answers.INVALID, (f"sort: one of {', '.join(sorts)}",)))
         if sort and sort not in sorts:
             raise Refused(404, filled(answers.NO_COLUMN, (sort,), (", ".join(sorts),)))
-        page = cards.page(sort or sorts[0], limit, by, _place(after) if after else None)
+        page = cards.page(sort or sorts[0], limit, by, _place(after) if after is not None else None)
         return _json({"sort": sort or sorts[0], "customers": page.rows, "next": _next(page.last)}, cards)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from resources.cards import Cards
 from resources.errors import ZhikeError
-from resources.quoting import identifier, literal
-from resources.snapshot import Reader, reading, version
+from resources.quoting import identifier
+from resources.snapshot import Reader, reading, text_in_sql, version
 from serving.answers import NO_COLUMN, NO_TABLE, Refused, filled
 
 Row = dict[str, Any]
@@ -28,7 +28,7 @@ def rows(cards: Cards, table: str, values: dict[str, str], limit: int) -> tuple[
             if name not in columns:
                 raise Refused(404, filled(NO_COLUMN, (name,), (", ".join(columns),)))
         matching = " AND ".join(
-            ["true", *(f"CAST({identifier(name)} AS VARCHAR) = {literal(value)}" for name, value in values.items())]
+            ["true", *(f"CAST({identifier(name)} AS VARCHAR) = {text_in_sql(value)}" for name, value in values.items())]
         )
         cursor = reader.connection.execute(
             f"SELECT * FROM {identifier(f'{table}_latest')} WHERE {matching} ORDER BY ALL LIMIT {limit + 1}"

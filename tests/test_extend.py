@@ -90,7 +90,12 @@ def test_the_new_column_check_and_room_run(extended: Path, tmp_path: Path) -> No
         weeks = connection.execute(
             "SELECT partition_key FROM ops.windows WHERE table_name = 'insights.overdue'"
         ).fetchall()
+        cards = [
+            connection.execute(f"SELECT as_of, person_id, overdue_days FROM {table} {buyers} ORDER BY ALL").fetchall()
+            for table, buyers in (("insights.overdue", ""), ("insights.customer_360", "WHERE frequency > 0"))
+        ]
     assert "coupon" in columns
+    assert cards[0] == cards[1] != []
     assert checked == len(weeks) > 0
 
 

@@ -30,7 +30,7 @@ WEEKLY = (
     ["features", "customers"], *(["insights", name] for name in (
         "segments", "segment_profiles", "segment_moves", "rfm", "rfm_profiles", "rfm_moves", "clv", "cohorts", "predictions", "prediction_backtests",
         "prediction_drift", "forecasts", "forecast_backtests", "recommendations", "profiles", "similar_products",
-        "bought_together", "forecast_totals", "forecast_agreement",
+        "bought_together", "forecast_totals", "forecast_agreement", "customer_360",
     )),
 )  # fmt: skip
 ASSETS = (

@@ -11,6 +11,9 @@ import duckdb
 import pytest
 import requests
 
+from benchmarks.serving_shop import publish, tables
+from resources.cards import Published
+from resources.errors import ZhikeError
 from resources.home import Home
 from serving import keys
 from tests.serving.api import CUSTOMERS, EMAIL, Api, publish_week, served
@@ -120,6 +123,7 @@ def test_insights_are_filtered_by_columns_and_say_whether_that_is_all(api: Api) 
     assert api.ask("/insights/similar_products?product_id=p7", "read").json()["is_all"]
     odd = "/insights/similar_products?product_id=p7'%20OR%20'1'='1"
     assert api.ask(odd, "read").json()["rows"] == []
+    assert api.ask("/insights/similar_products?product_id=%00%ff%27", "read").json()["rows"] == []
     assert "product_id" in api.ask("/insights/similar_products?shoe=1", "read").json()["what_to_do"]
     assert "customer_360" in api.ask("/insights/nothing", "read").json()["what_to_do"]
 
@@ -259,6 +263,8 @@ def test_monitoring_reads_counts_by_route_and_neither_it_nor_the_log_knows_an_id
     api.ask("/products/p77/similar", "service")
     metrics = api.ask("/metrics", "admin").text
     assert 'zhike_requests_total{method="GET",route="/customers/{customer_id}",status="200"}' in metrics
+    api.ask("/segments", method="ODD")
+    assert "ODD" not in api.ask("/metrics", "admin").text
     log = api.log.read_text("utf-8")
     assert "GET /customers/{customer_id} 200" in log
     for told in (metrics, log):
@@ -282,3 +288,17 @@ def test_before_anything_is_published_it_says_what_to_run(place: tuple[Path, Hom
         assert early.ask("/segments").status_code == 503
         publish_week(place[1], "first", 60)
         assert early.ask("/segments").status_code == 200
+
+
+def test_a_week_without_cards_leaves_those_of_the_week_before(place: tuple[Path, Home]) -> None:
+    """Where a room's week was refused the week has no cards, and another table names the snapshot's week."""
+    home = place[1]
+    with duckdb.connect() as connection:
+        tables(connection, 60)
+        publish(connection, home.snapshot, "first", week=1)
+        cards = Published(home).now()
+        assert (cards.as_of, cards.has("c00000001"), len(cards.segments())) == ("2026-01-12", True, 8)
+        connection.execute("DELETE FROM insights.customer_360")
+        publish(connection, home.snapshot, "second", week=1)
+    with pytest.raises(ZhikeError, match="nothing is published yet that a service can read"):
+        Published(home).now()

@@ -19,6 +19,9 @@ CLV = Table(
         "clv_12m",
         "clv_low_12m",
         "clv_high_12m",
+        "next_order_on",
+        "next_order_low_on",
+        "next_order_high_on",
     ),
     columns=(
         AS_OF,

@@ -1,9 +1,9 @@
 """The table of cards: what every table that declares a card says of a person."""
 
 import importlib
-import pkgutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import assets
 from assets.features.tables import AS_OF, PERSON
@@ -14,9 +14,9 @@ KEY = ("as_of", "person_id")
 
 def declarations() -> list[str]:
     """The modules below `assets` that declare tables."""
-    return sorted(
-        found.name for found in pkgutil.walk_packages(assets.__path__, "assets.") if found.name.endswith(".tables")
-    )
+    folder = Path(assets.__path__[0])
+    files = folder.rglob("tables.py")
+    return sorted(".".join(file.relative_to(folder.parent).with_suffix("").parts) for file in files)
 
 
 def tables_with_a_card() -> list[Table]:

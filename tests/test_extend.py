@@ -75,7 +75,10 @@ def test_every_new_expectation_is_seen_to_fail(extended: Path, tmp_path: Path) -
 
 def test_the_new_column_check_and_room_run(extended: Path, tmp_path: Path) -> None:
     corner = open_corner(tmp_path)
-    tables = ("raw/orders", "clean/orders", "features/customer_days", "features/customers", "insights/overdue")
+    # The room with what it rests on, and the cards with what gives its part.
+    spine = ("raw/orders", "clean/orders", "features/customer_days", "features/customers")
+    rooms = ("overdue", "segments", "rfm", "predictions", "clv", "profiles", "customer_360")
+    tables = (*spine, *(f"insights/{room}" for room in rooms))
     asked = ["--store", str(corner.store), "--home", str(corner.home)]
     for table in tables:
         asked += ["--select", table]

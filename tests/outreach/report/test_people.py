@@ -164,7 +164,7 @@ def test_without_consents_nobody_is_said_to_be_reachable() -> None:
     section = lists.section([{"list": "rebuy", "customers": 2, "reachable": 0}], 77, False, True)
     assert texts(section) == [
         (
-            "本周有 1 份名单可以行动：提醒该回购的客户 2 位。",
+            "本周有 1 份名单可以行动：提醒该复购的客户 2 位。",
             "Lists to act on: Remind those who are due to buy again: 2.",
         )
     ]

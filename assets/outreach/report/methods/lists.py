@@ -11,7 +11,7 @@ NAMES = {
     "keep": Words("挽留高价值客户", "Keep valuable customers"),
     "win_back": Words("召回沉寂的大客户", "Win back big customers who fell silent"),
     "second": Words("促成新客第二单", "Bring new customers to a second order"),
-    "rebuy": Words("提醒该回购的客户", "Remind those who are due to buy again"),
+    "rebuy": Words("提醒该复购的客户", "Remind those who are due to buy again"),
 }
 WHAT = {
     "keep": Words(
@@ -24,7 +24,7 @@ WHAT = {
     ),
     "second": Words("只下过一次单，首单在 8 到 {days} 天前的客户。", "One order so far, placed 8 to {days} days ago."),
     "rebuy": Words(
-        "买过的商品本周或之前已到回购时间，回购概率不低于 5% 的客户。",
+        "买过的商品本周或之前已到复购时间，复购概率不低于 5% 的客户。",
         "A product that they bought is due this week or was before, with a probability of 5% or more.",
     ),
 }

@@ -10,6 +10,7 @@ from resources.calendar import monday_after
 from resources.code import place_of
 from resources.evidence import Evidence
 from resources.fitted import Fitted
+from resources.quoting import identifier
 from resources.registry import Fits, RoomModel, replay
 from resources.tables import Table
 
@@ -114,8 +115,10 @@ def scores_a_week_before(
     stored = stored_weeks(work, table, earlier)
     absent = [week for week in earlier if week not in stored]
     keep_scores(work, table, replay(warehouse, model, absent or work.keys), absent, score)
+    # A home of an earlier release has columns that nobody declares any more.
+    declared = ", ".join(identifier(name) for name in table.column_names if name in warehouse.ensure(table))
     work.connection.execute(
-        f"INSERT INTO scored BY NAME SELECT * FROM {table.qualified} WHERE list_contains($weeks, as_of)",
+        f"INSERT INTO scored BY NAME SELECT {declared} FROM {table.qualified} WHERE list_contains($weeks, as_of)",
         {"weeks": stored},
     )
     return "SELECT * FROM scored"

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.definitions import build_assets
@@ -147,3 +148,13 @@ def test_a_shop_younger_than_the_first_fit_gets_none_either(tea_house: Bench, tm
         "not enough history: needs 91 days of orders before the first Monday of a month"
     )
     assert len(days()) < 90
+
+
+def test_a_table_of_an_earlier_release_may_have_columns_of_its_own(weeks: Demo, tmp_path: Path) -> None:
+    older = weeks.copy(tmp_path)
+    with duckdb.connect(str(older.bench.place / "warehouse.duckdb")) as connection:
+        connection.execute("ALTER TABLE insights.segments ADD COLUMN r_score TINYINT")
+    moves = "SELECT * FROM insights.segment_moves ORDER BY ALL"
+    before = older.query(moves)
+    older.run("insights/segment_moves", "insights/rfm_moves", first=WEEKS[-2], last=NEWEST)
+    assert older.query(moves) == before != []

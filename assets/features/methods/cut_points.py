@@ -47,7 +47,7 @@ class CutPoints:
         repeat = often[often > 1]
         times = np.quantile(repeat, REPEAT_SHARES, method="inverted_cdf") if len(repeat) else ()
         spend: list[float] = []
-        if "spend" in buyers:
+        if "spend" in buyers and len(buyers):
             spend = [round(float(point), 2) for point in np.quantile(buyers["spend"], FIFTHS, method="inverted_cdf")]
         return cls(_rising(days), _rising((1, *times)), spend, bool(are_usual))
 

@@ -67,6 +67,8 @@ def fit(
     published = {
         name: _beats(lines, name) and (name == "discover" or again is not None) for name in ("discover", "rebuy")
     }
+    if not any(published.values()):
+        reason += "; no list is better than what sells anyway, so none is published"
     parameters = settings.parameters() | {
         "chosen_on_customers": chosen_on,
         "lists": published,

@@ -47,7 +47,7 @@ class Delivery:
 
     @property
     def is_there(self) -> bool:
-        return all(_exists(path) for path in self.files.values())
+        return all(_expand(path) for path in self.files.values())
 
     def spec(self, name: str) -> Source:
         """What the shop declares of the files of a source."""
@@ -90,10 +90,6 @@ def files_on(shop: Shop, table: ContractTable, day: str) -> list[str]:
     """The files in which a table was delivered on a day; none where that is no day."""
     found = _day(day)
     return [file for each in deliveries(shop, table, [found] if found else []) for file, _ in files_of(each)]
-
-
-def _exists(path: str) -> bool:
-    return bool(_expand(path))
 
 
 def _kind(specs: Sequence[Source]) -> dict[str, Source]:
@@ -179,7 +175,7 @@ def bind(connection: duckdb.DuckDBPyConnection, delivery: Delivery, copies: Mapp
     for name, spec in delivery.databases.items():
         fetch(connection, name, spec)
     for name, path in delivery.files.items():
-        if not _exists(path):
+        if not _expand(path):
             raise ZhikeError(
                 f"source {name} has no file{f' for {delivery.day}' if delivery.day else ''}",
                 path,

@@ -203,7 +203,7 @@ def _fit(
     comparable = previous if previous and set(previous.features) <= set(logs) else None
     is_kept = comparable and len(frame) < GROWTH_TO_RECONSIDER * comparable.chosen_at_customers
     in_force = comparable if is_kept and comparable and len(comparable.centroids) >= settings.k_to_act_on else None
-    draws = Draws.of(len(logs), settings, seed, _outcomes(later, logs) if later is not None else None)
+    draws = Draws.of(len(logs), settings, seed, Later.of(later, list(logs)) if later is not None else None)
     k_most = max(settings.k_min, len(frame) // settings.customers_a_segment)
     ks = range(settings.k_min, min(settings.k_max, k_most, different) + 1)
     selection = _selection_in_force(logs, in_force, ks, draws, settings) if in_force else None
@@ -231,13 +231,6 @@ def _fit(
             **settled.tables,
         },
     )
-
-
-def _outcomes(later: pd.DataFrame, logs: pd.DataFrame) -> Later:
-    outcomes = [(later["later_purchases"].to_numpy() > 0).astype(float)]
-    if "spend" in logs:
-        outcomes.append(np.log1p(later["later_spend"].to_numpy(float).clip(0)))
-    return Later(log_measures(later, list(logs)), np.stack(outcomes, axis=1))
 
 
 def _selection_in_force(

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assets.insights.segments.methods.space import BASE, EXTRAS, Floats, Labels, Space, nearest
+from assets.insights.segments.methods.space import BASE, EXTRAS, Floats, Labels, Space, log_measures, nearest
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,14 @@ class Later:
 
     logs: pd.DataFrame
     outcomes: Floats
+
+    @classmethod
+    def of(cls, customers: pd.DataFrame, columns: Sequence[str]) -> "Later":
+        """Of customers with the given measures, later_purchases and later_spend."""
+        outcomes = [(customers["later_purchases"].to_numpy() > 0).astype(float)]
+        if "spend" in columns:
+            outcomes.append(np.log1p(customers["later_spend"].to_numpy(float).clip(0)))
+        return cls(log_measures(customers, columns), np.stack(outcomes, axis=1))
 
 
 @dataclass(frozen=True)

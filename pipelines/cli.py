@@ -83,13 +83,13 @@ def _of_terminal() -> str:
     return language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "")
 
 
-def _print_json(found: Any) -> None:
+def print_json(found: Any) -> None:
     # Programs read all of it, whatever the terminal can show.
     is_utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
     print(json.dumps(found, ensure_ascii=not is_utf8, default=str))
 
 
-def _shop(store: str, home: str | None) -> tuple[Shop, Path]:
+def shop_of(store: str, home: str | None) -> tuple[Shop, Path]:
     if home == "":
         raise typer.BadParameter("it is empty", param_hint="--home")
     try:
@@ -121,7 +121,7 @@ def demo(
     from pipelines.bars import bars
     from stores.demo.generate import generate
 
-    shop, folder = _shop("demo", home)
+    shop, folder = shop_of("demo", home)
     place = open_home(shop, folder)
     source = export_demo(folder)
     with stoppable() as stop:
@@ -156,7 +156,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Runs the shop: the days, then the weeks. Without options, all that its data cover."""
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     with stoppable() as stop:
         tables = [name.replace(".", "/", 1) for name in select or []]
         failed = _run(shop, folder, _day(from_), _day(to), _day(as_of), tables, stop, as_json=as_json)
@@ -203,7 +203,7 @@ def _run(
             if weeks:
                 run_job(definitions, instance, "weekly", *weeks, select, report, stop)
     if as_json:
-        _print_json({"published": report.published, "failures": report.failures, "warnings": report.warnings})
+        print_json({"published": report.published, "failures": report.failures, "warnings": report.warnings})
         return not report.is_fine
     tables = grid("table", "partitions", numbers=("partitions",), title=f"{shop.name.en} · {shop.name.zh}")
     for name, count in report.published.items():
@@ -246,7 +246,7 @@ def init(
             "took": [asdict(words) for words in made.draft.took],
             "missing": [asdict(words) for words in made.draft.missing],
         }
-        _print_json(said | {"findings": [asdict(each) for each in made.findings]})
+        print_json(said | {"findings": [asdict(each) for each in made.findings]})
     else:
         console.print(render(made.findings, language))
         console.print(getattr(told(made), language), highlight=False, soft_wrap=True, markup=False)
@@ -265,10 +265,10 @@ def check(
     from pipelines.onboarding.check import check_store
     from pipelines.onboarding.findings import render
 
-    shop, _ = _shop(store, home)
+    shop, _ = shop_of(store, home)
     findings = check_store(shop)
     if as_json:
-        _print_json([asdict(finding) for finding in findings])
+        print_json([asdict(finding) for finding in findings])
     else:
         console.print(render(findings, shop.locale))
     raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
@@ -279,9 +279,9 @@ def status(store: Store = "demo", home: HomeFolder = None, as_json: AsJson = Fal
     """What is there, how fresh, what failed and why."""
     from pipelines.status import render, status_of
 
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     found = status_of(shop, folder)
-    console.print(render(found, LANGUAGE.get())) if not as_json else _print_json(found)
+    console.print(render(found, LANGUAGE.get())) if not as_json else print_json(found)
 
 
 @app.command()
@@ -295,10 +295,10 @@ def customer(
     from serving.card import card
     from serving.customers import customer as find
 
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     place = open_home(shop, folder, to_read=True)
     if as_json:
-        _print_json(find(place, person))
+        print_json(find(place, person))
     else:
         console.print(card_grid(card(place, shop, person)))
 
@@ -313,10 +313,10 @@ def recommend(
     """What to show one customer next and what to offer again, with reasons, from the published snapshot."""
     from serving.customers import recommend as find
 
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     rows = find(open_home(shop, folder, to_read=True), person)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     titles = {"discover": "新发现 new to the customer", "rebuy": "再次购买 to buy again"}
     for name, title in titles.items():
@@ -352,7 +352,7 @@ def ui(
             "Put a proxy that asks for one before 127.0.0.1, or say --exposed",
             param_hint="--host",
         )
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     os.environ |= {"ZHIKE_STORE": str(shop.folder), "ZHIKE_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
     os.environ["ZHIKE_WEEKS_FROM"] = oldest_kept(shop, today_in(shop)).isoformat()
     place = open_home(shop, folder)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import HomeFolder, Store, _shop, app, console
+from pipelines.cli import HomeFolder, Store, app, console, shop_of
 from resources.errors import ZhikeError
 from resources.home import open_home, write_safely
 
@@ -20,7 +20,7 @@ def report(
     """Makes the week's report from the published snapshot: one HTML file in Chinese and English."""
     from assets.outreach.report.make import keep, make
 
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     place = open_home(shop, folder, to_read=True)
     path = out.expanduser().resolve() if out else None
     try:

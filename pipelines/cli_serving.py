@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table as Grid
 
-from pipelines.cli import AsJson, HomeFolder, Store, _print_json, _shop, app, console, errors
+from pipelines.cli import AsJson, HomeFolder, Store, app, console, errors, print_json, shop_of
+from pipelines.grids import grid
 from resources.home import open_home
 from serving import keys
 from serving.own_site import LOOPBACK
@@ -38,7 +38,7 @@ def serve(
             "Put a proxy with TLS before 127.0.0.1, or say --exposed",
             param_hint="--host",
         )
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     place = open_home(shop, folder)
     if exposed:
         errors.print("Whoever can listen on the way to this address reads keys and customers.", style="yellow")
@@ -65,7 +65,7 @@ def make_key(
     unknown = [each for each in scope if each not in keys.SCOPES]
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: only {', '.join(keys.SCOPES)}", param_hint="--scope")
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     # Alone, so that a program can take it.
     print(keys.make(open_home(shop, folder), name, scope))
     errors.print("Keep it now: it is stored nowhere and shown only once.", style="yellow")
@@ -74,20 +74,20 @@ def make_key(
 @key.command("list")
 def list_keys(store: Store = "demo", home: HomeFolder = None, as_json: AsJson = False) -> None:
     """Lists the keys by name, without the keys themselves."""
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     found = keys.listed(open_home(shop, folder, to_read=True))
     if as_json:
-        _print_json([{"name": each.name, "scopes": each.scopes, "made_at": each.made_at} for each in found])
+        print_json([{"name": each.name, "scopes": each.scopes, "made_at": each.made_at} for each in found])
         return
-    grid = Grid("name", "scopes", "made")
+    shown = grid("name", "scopes", "made")
     for each in found:
-        grid.add_row(each.name, ", ".join(each.scopes), each.made_at)
-    console.print(grid)
+        shown.add_row(each.name, ", ".join(each.scopes), each.made_at)
+    console.print(shown)
 
 
 @key.command("revoke")
 def revoke_key(name: KeyName, store: Store = "demo", home: HomeFolder = None) -> None:
     """Takes a key away; a running server refuses it from then on."""
-    shop, folder = _shop(store, home)
+    shop, folder = shop_of(store, home)
     keys.revoke(open_home(shop, folder), name)
     console.print(f"{name} is revoked", highlight=False)

@@ -42,6 +42,8 @@ def language_of(locale: str) -> str:
 
 
 NOTHING = Words("", "")
+# Before a reason: whether it raises or lowers what is predicted.
+RAISES, LOWERS = Words("↑ ", "↑ "), Words("↓ ", "↓ ")
 SEMICOLON = Words("；", "; ")
 
 

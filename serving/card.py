@@ -9,7 +9,7 @@ from resources.money import amount
 from resources.quoting import literal
 from resources.shop import Shop
 from resources.snapshot import Reader, opened
-from resources.words import Words
+from resources.words import Words, language_of
 from serving.customers import known
 
 LAST_ORDERS, SHOWN_PRODUCTS = 3, 3
@@ -67,10 +67,10 @@ def card(home: Home, shop: Shop, person: str) -> Card:
         ORDERS: orders,
         NEXT: _next(rows, lists),
     }
-    language = 0 if shop.locale.lower().startswith("zh") else 1
+    language = language_of(shop.locale)
 
     def read(words: Words) -> str:
-        return tuple(words)[language]
+        return getattr(words, language)
 
     as_of = max((row["as_of"] for row in rows.values()), default="")
     title = f"{person_id} · {read(shop.name)} · {as_of}"

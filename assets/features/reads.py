@@ -82,6 +82,11 @@ def published_customers(warehouse: Warehouse, week: date) -> "pd.DataFrame":
     return warehouse.select(query, {"customers": CUSTOMERS}, {"week": week})
 
 
+def buyers(customers: "pd.DataFrame") -> "pd.DataFrame":
+    """Those of customers as of a Monday who have bought."""
+    return customers[customers["frequency"] > 0].reset_index(drop=True)
+
+
 def opinions(warehouse: Warehouse, weeks: Sequence[date], review_scores: Table) -> tuple[str, dict[str, Any]]:
     """The select of what each person's reviews say as of some Mondays, and what it reads."""
     inputs = as_of(warehouse, weeks) | {"reviews": review_scores, "reviews_then": SQL("reviews_then")}

@@ -9,7 +9,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from resources.catalogue import in_words
-from resources.words import Words
+from resources.words import Words, language_of
 
 Level = Literal["ok", "warning", "error"]
 
@@ -50,20 +50,20 @@ VERDICTS = {
 
 def render(findings: list[Finding], locale: str = "en") -> Group:
     """The findings for the terminal in the language of a locale, a grid a table; columns that fit share a line."""
-    language = 0 if locale.lower().startswith("zh") else 1
+    language = language_of(locale)
     grids = [_grid(table, list(group), language) for table, group in groupby(findings, key=group_of)]
     errors, warnings = (sum(finding.level == level for finding in findings) for level in ("error", "warning"))
     told = TOTAL.format(errors, warnings) + VERDICTS[errors > 0]
-    return Group(*grids, Text(tuple(told)[language], "red" if errors else "green"))
+    return Group(*grids, Text(getattr(told, language), "red" if errors else "green"))
 
 
 def group_of(finding: Finding) -> str:
     return NOT_DECLARED.en if finding.message.startswith(NOT_DECLARED.en) else finding.table
 
 
-def _grid(table: str, findings: list[Finding], language: int) -> Grid:
+def _grid(table: str, findings: list[Finding], language: str) -> Grid:
     def own(words: Words) -> str:
-        return tuple(words)[language]
+        return getattr(words, language)
 
     is_declared = table != NOT_DECLARED.en
     title = table if is_declared else own(NOT_DECLARED)

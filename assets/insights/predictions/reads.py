@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from assets.features.labels import labelled_customers
-from assets.features.reads import opinions, published_customers
+from assets.features.reads import buyers, opinions, published_customers
 from assets.insights.sentiment.tables import CUSTOMER_OPINIONS, REVIEW_SCORES
 from resources.registry import first_mondays
 from resources.warehouse import Warehouse
@@ -72,12 +72,11 @@ def with_opinions(warehouse: Warehouse, customers: "pd.DataFrame", weeks: Sequen
 
 def published_buyers(warehouse: Warehouse, week: date) -> "pd.DataFrame":
     """The buyers of a published week, with what their reviews said by then where the shop has reviews."""
-    customers = published_customers(warehouse, week)
-    buyers = customers[customers["frequency"] > 0].reset_index(drop=True)
+    found = buyers(published_customers(warehouse, week))
     if "reviews" not in warehouse.shop.tables:
-        return buyers
+        return found
     said = warehouse.select("SELECT * FROM said WHERE as_of = $week", {"said": CUSTOMER_OPINIONS}, {"week": week})
-    return _joined(buyers, said)
+    return _joined(found, said)
 
 
 def _joined(customers: "pd.DataFrame", said: "pd.DataFrame") -> "pd.DataFrame":

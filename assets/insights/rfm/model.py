@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from assets.features.reads import customers_as_of, gaps_before
+from assets.features.reads import buyers, customers_as_of, gaps_before
 from assets.weekly import code_of
 from resources.errors import NotEnough
 from resources.fitted import Fitted, Metrics
@@ -56,10 +56,6 @@ def cut_points(fitted: Fitted) -> "CutPoints":
     from assets.features.methods.cut_points import CutPoints
 
     return CutPoints.from_parameters(fitted.parameters)
-
-
-def buyers(customers: "pd.DataFrame") -> "pd.DataFrame":
-    return customers[customers["frequency"] > 0].reset_index(drop=True)
 
 
 MODEL = RoomModel("rfm", history_days=91, fit=fit, code=code_of(__file__), is_memoryless=True)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from assets.features.labels import labelled_customers
-from assets.features.reads import customers_as_of, gaps_before
+from assets.features.reads import buyers, customers_as_of, gaps_before
 from assets.weekly import code_of
 from resources.fitted import Fitted, Metrics
 from resources.registry import RoomModel
@@ -43,10 +43,6 @@ def assigned(fitted: Fitted, customers: "pd.DataFrame") -> "pd.DataFrame":
     from assets.insights.segments.methods import clusters
 
     return clusters.assign(clusters.Fit.from_parameters(fitted.parameters), buyers(customers))
-
-
-def buyers(customers: "pd.DataFrame") -> "pd.DataFrame":
-    return customers[customers["frequency"] > 0].reset_index(drop=True)
 
 
 MODEL = RoomModel("segments", history_days=91, fit=fit, code=code_of(__file__))

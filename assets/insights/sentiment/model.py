@@ -13,6 +13,7 @@ from resources.fitted import Fitted, Metrics
 from resources.learning.threads import one_thread
 from resources.registry import Fits, RoomModel, replay
 from resources.warehouse import Warehouse
+from resources.words import language_of
 
 if TYPE_CHECKING:
     from assets.insights.sentiment.methods.linear import Model
@@ -52,7 +53,7 @@ class Engines:
 
 
 def is_chinese(warehouse: Warehouse) -> bool:
-    return warehouse.shop.locale.lower().startswith("zh")
+    return language_of(warehouse.shop.locale) == "zh"
 
 
 def installed_of(warehouse: Warehouse) -> Fitted | None:

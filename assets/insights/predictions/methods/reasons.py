@@ -16,10 +16,8 @@ import pandas as pd
 from assets.insights.predictions.methods.wording import (
     ABSENT,
     FRESH_DAYS,
-    LOWERS,
     NOTHING,
     PERSONAL,
-    RAISES,
     SINGULARS,
     UNKNOWN,
     WORDINGS,
@@ -28,7 +26,7 @@ from resources.learning.encoding import Floats, floats
 from resources.learning.model import Model
 from resources.money import amount
 from resources.values import named
-from resources.words import Words
+from resources.words import LOWERS, RAISES, Words
 
 SHOWN = 3
 SHARES = ("return_share",)

@@ -256,7 +256,6 @@ WORDINGS: dict[str, Wording] = {
 
 # Said only where the shop allows it: nobody can change them, and few like to be judged by them.
 PERSONAL = ("age_band", "gender", "occupation")
-RAISES, LOWERS = Words("↑ ", "↑ "), Words("↓ ", "↓ ")
 NOTHING = Words("与一般客户无异", "much like a usual customer")
 # Who ordered once has no gap between orders, and of who never came no visit is known.
 ABSENT = {

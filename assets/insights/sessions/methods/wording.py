@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from resources.values import named
-from resources.words import Words
+from resources.words import LOWERS, RAISES, Words
 
 REASONS = 3
-RAISES, LOWERS = Words("↑ ", "↑ "), Words("↓ ", "↓ ")
 
 WORDS: dict[str, Words] = {
     "event_count": Words("本次访问操作 {} 次", "actions in this visit: {}"),

@@ -1,6 +1,6 @@
 """What is expected of RFM classes, of their profiles, and of the moves between them."""
 
-from data_checks.gate.expectation import PART, Expectation, every_buyer_has_one, no_row
+from data_checks.gate.expectation import PART, Expectation, every_buyer_has_one, moves_add_up, no_row
 from resources.shop import Shop
 
 MODEL = "rfm"
@@ -60,18 +60,5 @@ def rfm_profiles() -> list[Expectation]:
 
 
 def rfm_moves() -> list[Expectation]:
-    return [
-        Expectation(
-            "who_arrived_is_who_is_there",
-            "The moves into the classes and into the groups must each add up to the buyers.",
-            """
-            SELECT CAST(a.as_of AS VARCHAR), coalesce(m.customers, 0) - 2 * coalesce(s.customers, 0) FROM asked AS a
-            LEFT JOIN (SELECT as_of, sum(customer_count) AS customers FROM stage WHERE to_en IS NOT NULL GROUP BY as_of) AS m
-                ON m.as_of = a.as_of
-            LEFT JOIN (SELECT as_of, count(*) AS customers FROM insights.rfm GROUP BY as_of) AS s ON s.as_of = a.as_of
-            """,
-            at_least=0,
-            at_most=0,
-        ),
-        no_row("a_move_has_a_from_or_a_to", "from_en IS NULL AND to_en IS NULL", "A move of nobody."),
-    ]
+    why = "The moves into the classes and into the groups must each add up to the buyers."
+    return moves_add_up("insights.rfm", "from_en", "to_en", why, times=2)

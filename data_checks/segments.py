@@ -1,6 +1,6 @@
 """What is expected of segments, of their profiles, and of the moves between them."""
 
-from data_checks.gate.expectation import PART, Expectation, every_buyer_has_one, no_row
+from data_checks.gate.expectation import PART, Expectation, every_buyer_has_one, moves_add_up, no_row
 
 MODEL = "segments"
 SMALLEST_SEGMENT = 0.01
@@ -68,18 +68,5 @@ def segment_profiles() -> list[Expectation]:
 
 
 def segment_moves() -> list[Expectation]:
-    return [
-        Expectation(
-            "who_arrived_is_who_is_there",
-            "The moves into the segments must add up to the segments.",
-            """
-            SELECT CAST(a.as_of AS VARCHAR), coalesce(m.customers, 0) - coalesce(s.customers, 0) FROM asked AS a
-            LEFT JOIN (SELECT as_of, sum(customer_count) AS customers FROM stage WHERE to_segment_id IS NOT NULL GROUP BY as_of) AS m
-                ON m.as_of = a.as_of
-            LEFT JOIN (SELECT as_of, count(*) AS customers FROM insights.segments GROUP BY as_of) AS s ON s.as_of = a.as_of
-            """,
-            at_least=0,
-            at_most=0,
-        ),
-        no_row("a_move_has_a_from_or_a_to", "from_segment_id IS NULL AND to_segment_id IS NULL", "A move of nobody."),
-    ]
+    why = "The moves into the segments must add up to the segments."
+    return moves_add_up("insights.segments", "from_segment_id", "to_segment_id", why)

@@ -51,6 +51,25 @@ def no_row(name: str, where: str, why: str, severity: Severity = "critical") -> 
     return Expectation(name, why, figure, at_most=0, offending=where, severity=severity, unit="rows")
 
 
+def moves_add_up(table: str, origin: str, target: str, why: str, times: int = 1) -> list[Expectation]:
+    """Of moves from `origin` to `target` within a week: those who arrived are `times` the rows of `table`, and none is a move of nobody."""
+    return [
+        Expectation(
+            "who_arrived_is_who_is_there",
+            why,
+            f"""
+            SELECT CAST(a.as_of AS VARCHAR), coalesce(m.customers, 0) - {times} * coalesce(s.customers, 0) FROM asked AS a
+            LEFT JOIN (SELECT as_of, sum(customer_count) AS customers FROM stage WHERE {target} IS NOT NULL GROUP BY as_of) AS m
+                ON m.as_of = a.as_of
+            LEFT JOIN (SELECT as_of, count(*) AS customers FROM {table} GROUP BY as_of) AS s ON s.as_of = a.as_of
+            """,
+            at_least=0,
+            at_most=0,
+        ),
+        no_row("a_move_has_a_from_or_a_to", f"{origin} IS NULL AND {target} IS NULL", "A move of nobody."),
+    ]
+
+
 def share_of_rows(name: str, where: str, at_most: float, why: str, severity: Severity = "critical") -> Expectation:
     """At most this share of the partition's rows fulfils `where`, unless they are few."""
     found = f"count(*) FILTER (WHERE {where})"

@@ -126,9 +126,14 @@ def scores_a_week_before(
 
 def kept_weeks(work: Work) -> list[date]:
     """Those of the weeks asked for whose lists and cards are kept: the shop's set number, counted back from its newest week."""
-    (newest,) = work.connection.execute("SELECT max(as_of) FROM features.customers").fetchall()[0]
+    newest = newest_week(work)
     weeks = work.warehouse.shop.recommendations.weeks
     return [week for week in work.keys if newest is None or week > newest - timedelta(days=7 * weeks)]
+
+
+def newest_week(work: Work) -> date | None:
+    """The newest week of the shop's customers."""
+    return work.connection.execute("SELECT max(as_of) FROM features.customers").fetchall()[0][0]
 
 
 def week_before(week: date) -> date:

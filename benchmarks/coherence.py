@@ -136,14 +136,15 @@ def given_of(warehouse: Warehouse, week: date) -> "Given | None":
     from assets.features.reads import customers_as_of
     from assets.insights.clv.methods.family import Given
     from assets.insights.predictions.assets import scores
-    from assets.insights.predictions.model import MODEL, Loaded
+    from assets.insights.predictions.model import MODEL
+    from assets.insights.predictions.model import loaded as loaded_fit
     from assets.insights.predictions.reads import with_opinions
     from resources.registry import replay
 
     fitted = replay(warehouse, MODEL, [week]).in_force(week)
     if fitted is None:
         return None
-    loaded, buyers = Loaded.of(fitted, warehouse), customers_as_of(warehouse, week)
+    loaded, buyers = loaded_fit(fitted, warehouse), customers_as_of(warehouse, week)
     buyers = buyers[buyers["frequency"] > 0].reset_index(drop=True)
     said = scores(loaded, with_opinions(warehouse, buyers, [week]))
     return Given(loaded.horizon_days, *(said[name].to_numpy(float) for name in ("p_purchase", "expected_spend")))

@@ -17,12 +17,10 @@ LOCK = Path(__file__).parents[1] / "requirements.lock"
 # Package, first version without it, advisory. Each is found at https://osv.dev/vulnerability/<advisory>.
 ADVISORIES = [
     ("certifi", "2024.7.4", "CVE-2024-39689"),
-    ("fonttools", "4.60.2", "CVE-2025-66034"),
     ("h11", "0.16.0", "CVE-2025-43859"),
     ("idna", "3.7", "CVE-2024-3651"),
     ("jinja2", "3.1.6", "CVE-2025-27516"),
     ("mistune", "2.0.3", "CVE-2022-34749"),
-    ("pillow", "11.3.0", "CVE-2025-48379"),
     ("pip", "25.3", "CVE-2025-8869"),
     ("protobuf", "6.31.1", "CVE-2025-4565"),
     ("pyarrow", "14.0.1", "CVE-2023-47248"),
@@ -62,15 +60,18 @@ def audit() -> list[str]:
 
 
 def licence(name: str) -> str | None:
-    """What a package declares; None where it is not installed (it is another platform's)."""
+    """What a package declares, or else the title of its licence; None where it is not installed (it is another platform's)."""
     try:
-        metadata = distribution(name).metadata
+        package = distribution(name)
     except PackageNotFoundError:
         return None
+    metadata = package.metadata
     classified = [
         line.split(" :: ")[-1] for line in metadata.get_all("Classifier") or [] if line.startswith("License ::")
     ]
-    return metadata.get("License-Expression") or "; ".join(classified) or (metadata.get("License") or "").split("\n")[0]
+    declared = metadata.get("License-Expression") or "; ".join(classified) or metadata.get("License")
+    titled = package.read_text(f"licenses/{metadata.get('License-File')}")
+    return (declared or titled or "").strip().split("\n")[0]
 
 
 def licences() -> dict[str, str]:

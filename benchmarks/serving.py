@@ -69,7 +69,7 @@ def make(home: Path, customers: int) -> None:
 def publish_all(home: Path) -> float:
     with duckdb.connect(str(Home(home).warehouse), config=CONFIG) as connection:
         written = publish(connection, Home(home).snapshot, "large")
-    return sum(file.stat().st_size for file in written.folder.iterdir()) / 1e6
+    return sum(file.stat().st_size for file in written.folder.rglob("*")) / 1e6
 
 
 class Client:
@@ -138,11 +138,11 @@ def cpu_seconds(process: int) -> float:
 
 
 @contextmanager
-def served(store: Path, home: Home, port: int) -> "Iterator[subprocess.Popen[bytes]]":
+def served(store: Path, home: Home, port: int, *options: str) -> "Iterator[subprocess.Popen[bytes]]":
     """A server of a shop, until the context ends."""
     command = [sys.executable, "-m", "pipelines", "serve", "--store", str(store), "--home", str(home.folder.parent)]
     with (home.folder / "server.log").open("w") as log:
-        server = subprocess.Popen([*command, "--port", str(port), "--rate", "100000"], stdout=log, stderr=log)
+        server = subprocess.Popen([*command, "--port", str(port), "--rate", "100000", *options], stdout=log, stderr=log)
     try:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

@@ -135,6 +135,9 @@ def demo(
         f"\nThe web UI shows the graph, its checks and its runs:  zhike ui --store demo\n"
         f"What is there and how fresh:                          zhike status --store demo\n"
         f"The week on one page, in the browser:                 zhike report --store demo --open\n"
+        f"The console, in the browser, with a key · 经营台：\n"
+        f"  a key, shown once · 先生成密钥（只显示一次）：       zhike key make me --scope admin --store demo\n"
+        f"  then open http://127.0.0.1:8000 · 再启动并打开：     zhike serve --store demo\n"
         f"All tables as Parquet and one DuckDB file:            {place.snapshot / 'current'}\n"
         f"Your own shop in ten lines:                           README.md, “Bring your own shop”",
         highlight=False,

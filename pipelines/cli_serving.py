@@ -1,4 +1,4 @@
-"""The commands of the API: `zhike serve`, `zhike key`."""
+"""The commands of the server: `zhike serve`, `zhike key`."""
 
 from typing import Annotated
 
@@ -12,6 +12,10 @@ from serving.own_site import LOOPBACK
 
 key = typer.Typer(no_args_is_help=True, help="Keys of the API: made, listed, revoked.")
 app.add_typer(key, name="key")
+NO_KEY = (
+    "There is no key yet. One that opens the console: zhike key make NAME --scope read --scope marketing\n"
+    "还没有密钥。生成一个可登录经营台的密钥：zhike key make 名字 --scope read --scope marketing"
+)
 KeyName = Annotated[str, typer.Argument(metavar="NAME", help="Who holds it: a system or a person.")]
 
 
@@ -28,8 +32,12 @@ def serve(
         list[str] | None, typer.Option("--name", help="A name under which an exposed API is asked; repeatable.")
     ] = None,
     rate: Annotated[float, typer.Option(min=1, help="Requests a second that one key may ask.")] = 300,
+    tick: Annotated[
+        float,
+        typer.Option(min=0, help="Seconds after which new events reach cards and lists; 0 leaves them to the run."),
+    ] = 60,
 ) -> None:
-    """Serves the API: cards, lists, recommendations, insights, and the door for events."""
+    """Serves the console for people and the API for programs: cards, lists, recommendations, insights, and the door for events."""
     from serving.server import serve as run
 
     if host not in LOOPBACK and not exposed:
@@ -43,13 +51,17 @@ def serve(
     if exposed:
         errors.print("Whoever can listen on the way to this address reads keys and customers.", style="yellow")
     if not keys.listed(place):
-        errors.print("There is no key yet: zhike key make NAME --scope read makes one.", style="yellow")
+        errors.print(NO_KEY, style="yellow", soft_wrap=True)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     console.print(
-        f"The API of {shop.name.en} · {shop.name.zh}: http://{host}:{port}/openapi.json   (Ctrl-C stops it)",
+        f"{shop.name.en} · {shop.name.zh}\n"
+        f"  console 经营台  {address}/   log in with a key, 用密钥登录\n"
+        f"  API 接口        {address}/openapi.json\n"
+        "Ctrl-C stops it · 按 Ctrl-C 停止",
         highlight=False,
         soft_wrap=True,
     )
-    run(shop, place, host, port, (*LOOPBACK, host, *(name or [])), rate)
+    run(shop, place, host, port, (*LOOPBACK, host, *(name or [])), rate, tick)
 
 
 @key.command("make")

@@ -16,6 +16,7 @@ from assets.features.assets import build as features
 from assets.insights.clv.assets import build as clv
 from assets.insights.customer_360.assets import build as customer_360
 from assets.insights.forecast.assets import build as forecast
+from assets.insights.funnels.assets import build as funnels
 from assets.insights.predictions.assets import build as predictions
 from assets.insights.recommendations.assets import build as recommendations
 from assets.insights.rfm.assets import build as rfm
@@ -47,6 +48,7 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
         rfm,
         clv,
         sessions,
+        funnels,
         predictions,
         forecast,
         recommendations,

@@ -1,7 +1,7 @@
 """`cards.sqlite`, the face of the published snapshot for services: one row a person, found in microseconds.
 
-A file is never changed (it is opened as immutable) and says which version it is of. `Published` holds the newest one: who answers a request takes it
-once, so that no answer mixes two versions, while the next is already there for others.
+A file is never changed (it is opened as immutable) and says which version it is of. `Published` holds the newest one, with the overlay of what
+happened since: who answers a request takes it once, so that no answer mixes two versions, while the next is already there for others.
 """
 
 import json
@@ -9,13 +9,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from resources.errors import ZhikeError
 from resources.home import Home
+from resources.overlay import NOTHING, Fresh, Overlay
 from resources.quoting import identifier
 from resources.snapshot import POINTER, version
 
@@ -31,6 +32,8 @@ LISTED = (
 )  # fmt: skip
 # Who has no value comes last.
 LAST = -1e300
+# No id holds a sign behind it.
+LAST_SIGN = chr(0x10FFFF)
 
 Row = dict[str, Any]
 
@@ -59,6 +62,7 @@ class Cards:
     columns: dict[str, str]
     folder: Path
     _coded: tuple[tuple[str, bool], ...] = field(repr=False)
+    overlay: Overlay = NOTHING
     _texts: dict[int, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -81,15 +85,43 @@ class Cards:
         """Whether there is a card of a person."""
         return self._one("SELECT 1 FROM cards WHERE person_id = ?", person) is not None
 
+    def search(self, typed: str, limit: int, after: str = "") -> list[tuple[str, Row]]:
+        """Accounts whose id begins with what was typed, or holds it where none begins so, each with its person as a list shows them, by id,
+        those after `after`."""
+        ranges = "{} >= ? AND {} < ? AND {} > ?"
+        bounds = (typed, typed + LAST_SIGN, after)
+        accounts = (
+            f"SELECT customer_id AS id, person_id FROM accounts WHERE {ranges.replace('{}', 'customer_id')} "
+            f"UNION SELECT person_id, person_id FROM cards WHERE {ranges.replace('{}', 'person_id')}"
+        )
+        found = self.connection.execute(f"{accounts} ORDER BY id LIMIT ?", (*bounds, *bounds, limit)).fetchall()
+        if not found and not after:
+            held = "SELECT person_id, person_id FROM cards WHERE instr(lower(person_id), lower(?)) ORDER BY 1 LIMIT ?"
+            found = self.connection.execute(held, (typed, limit)).fetchall()
+        columns = [name for name in LISTED if name in self.columns]
+        shown = f"SELECT {', '.join(map(identifier, columns))} FROM cards WHERE person_id = ?"
+        rows = ((account, self._one(shown, person)) for account, person in found)
+        return [(account, self._shown(row, columns)) for account, row in rows if row]
+
     def card(self, account: str) -> Row | None:
-        """All that is known of the person who has an account."""
-        cursor = self.connection.execute("SELECT * FROM cards WHERE person_id = ?", (self.person(account),))
-        row = cursor.fetchone()
-        return self._shown(row, self.columns) if row else None
+        """All that is known of the person who has an account; `today` of who was active since the snapshot."""
+        person = self.person(account)
+        row = self._one("SELECT * FROM cards WHERE person_id = ?", person)
+        if not row:
+            return None
+        fresh = self.fresh(person)
+        return self._shown(row, self.columns) | {"today": fresh.today if fresh else None}
+
+    def fresh(self, account: str) -> Fresh | None:
+        """What is known of the person who has an account since the snapshot; None of who was not active."""
+        return self.overlay.people.get(self.person(account)) if self.overlay.people else None
 
     def recommendations(self, account: str) -> list[Row] | None:
         """Both lists of the person who has an account, in order; None for somebody unknown."""
         person = self.person(account)
+        fresh = self.fresh(person)
+        if fresh and fresh.recommendations is not None:
+            return fresh.recommendations
         lists = self._one("SELECT items FROM recommendations WHERE person_id = ?", person)
         if not lists:
             return [] if self.has(person) else None
@@ -193,6 +225,18 @@ class Published:
         self._link = home.snapshot / POINTER
         self._target = ""
         self._cards: Cards | None = None
+        self._overlay = NOTHING
+
+    def lay(self, overlay: Overlay) -> None:
+        """Lays an overlay over the version that it is of: the cards of every request from then on have it. May be called from any thread."""
+        self._overlay = overlay
+
+    def folder(self) -> Path | None:
+        """The folder of the version that the pointer shows; None where nothing is published."""
+        try:
+            return (self._home.snapshot / self._link.readlink()).resolve()
+        except OSError:
+            return None
 
     def now(self) -> Cards:
         """The cards that the pointer shows. Those opened before stay open while somebody holds them. Raises ZhikeError where nothing
@@ -204,14 +248,21 @@ class Published:
             except OSError:
                 break
             if target == self._target and self._cards:
-                return self._cards
+                return self._laid(self._cards)
             folder = (self._home.snapshot / target).resolve()
             with suppress(sqlite3.Error, KeyError, ValueError):
                 if version(folder):
                     self._cards, self._target = Cards.of(folder), target
-                    return self._cards
+                    return self._laid(self._cards)
         raise ZhikeError(
             "nothing is published yet that a service can read",
             str(self._link),
             "run the shop first: zhike run --store …; a snapshot of an earlier release is published anew by it",
         )
+
+    def _laid(self, cards: Cards) -> Cards:
+        overlay = self._overlay
+        # That of another version is forgotten: what it knew is in the newer one, or is worked out anew.
+        if overlay is not cards.overlay and overlay.version == cards.version:
+            self._cards = cards = replace(cards, overlay=overlay)
+        return cards

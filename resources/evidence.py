@@ -1,19 +1,19 @@
 """What a check shows beside its verdict, as data, and how the web UI draws it: numbers, tables and charts."""
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from resources.charts import ACCENT, GREY, HEIGHT, INK, SOFT, WIDTH, day_axis, png, value_axis
 from resources.fitted import Fitted
 
 if TYPE_CHECKING:
+    import altair
     from dagster import MarkdownMetadataValue
-    from matplotlib.axes import Axes
 
-WIDTH, HEIGHT, DPI = 6.4, 3.2, 110
+    from resources.charts import Layers
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Evidence:
         shown = {name: value for name, value in self.figures.items() if value is not None}
         shown |= {name: _markdown_of(markdown(rows)) for name, rows in self.tables.items()}
         return shown | {
-            name: _calibration_chart(chart) if isinstance(chart, Calibration) else _band_chart(chart)
+            name: _picture_of(_calibration_chart(chart) if isinstance(chart, Calibration) else _band_chart(chart))
             for name, chart in self.charts.items()
         }
 
@@ -74,51 +74,61 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _calibration_chart(chart: Calibration) -> "MarkdownMetadataValue":
-    bins = chart.bins
-    largest = max((bin_["count"] for bin_ in bins), default=1) or 1
+def _calibration_chart(chart: Calibration) -> "Layers":
+    import altair as alt
 
-    def draw(axes: "Axes") -> None:
-        end = max([1e-9, *(value for bin_ in bins for value in (bin_["predicted"], bin_["realised"]))])
-        axes.plot([0, end], [0, end], color="0.7", linewidth=1, label="as predicted")
-        axes.scatter(
-            [bin_["predicted"] for bin_ in bins],
-            [bin_["realised"] for bin_ in bins],
-            s=[20 + 80 * bin_["count"] / largest for bin_ in bins],
-            label="mean of a bin",
+    end = max([1e-9, *(value for bin_ in chart.bins for value in (bin_["predicted"], bin_["realised"]))])
+    ends = [{"predicted": value, "realised": value, "series": "as predicted"} for value in (0, end)]
+    bins = [{**bin_, "series": "mean of a bin"} for bin_ in chart.bins]
+    place = {
+        "x": alt.X("predicted:Q", title="predicted"),
+        "y": alt.Y("realised:Q", title="realised"),
+        "color": _colour({"as predicted": GREY, "mean of a bin": INK}),
+    }
+    line = alt.Chart(alt.Data(values=ends)).mark_line(strokeWidth=1).encode(**place)
+    points = alt.Chart(alt.Data(values=bins)).mark_point(filled=True, opacity=1)
+    points = points.encode(size=alt.Size("count:Q", legend=None), **place)
+    return alt.layer(line, points).properties(width=WIDTH, height=HEIGHT)
+
+
+def _band_chart(chart: Band) -> "Layers":
+    import altair as alt
+
+    rows = [
+        {
+            "day": day.isoformat(),
+            "low": low,
+            "high": high,
+            "forecast": mean,
+            "actual": None if actual != actual else actual,
+        }
+        for day, low, high, mean, actual in zip(
+            chart.days, chart.low, chart.high, chart.mean, chart.actual, strict=True
         )
-        axes.set_xlabel("predicted")
-        axes.set_ylabel("realised")
-        axes.legend(frameon=False)
-
-    return _drawn(draw)
-
-
-def _band_chart(chart: Band) -> "MarkdownMetadataValue":
-    def draw(axes: "Axes") -> None:
-        axes.fill_between(chart.days, chart.low, chart.high, alpha=0.25, label="interval")
-        axes.plot(chart.days, chart.mean, linewidth=1.5, label="forecast")
-        axes.plot(chart.days, chart.actual, color="black", linewidth=1, marker=".", label="actual")
-        axes.set_ylabel(chart.ylabel)
-        axes.tick_params(axis="x", rotation=30)
-        axes.legend(frameon=False)
-
-    return _drawn(draw)
+    ]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=day_axis([row["day"] for row in rows][:: len(rows) // 8 + 1]),
+        color=_colour({"interval": SOFT, "forecast": ACCENT, "actual": INK}),
+    )
+    band = base.transform_calculate(series="'interval'").mark_area(opacity=0.45)
+    forecast = base.transform_calculate(series="'forecast'").mark_line(strokeWidth=2, strokeDash=[5, 3])
+    actual = base.transform_calculate(series="'actual'").mark_line(strokeWidth=2, point=True)
+    return alt.layer(
+        band.encode(y=value_axis("low", title=chart.ylabel), y2="high:Q"),
+        forecast.encode(y=value_axis("forecast", title=chart.ylabel)),
+        actual.encode(y=value_axis("actual", title=chart.ylabel)),
+    ).properties(width=WIDTH, height=HEIGHT)
 
 
-def _drawn(draw: Any) -> "MarkdownMetadataValue":
-    # Not pyplot: its state would outlive the step.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def _colour(colours: Mapping[str, str]) -> "altair.Color":
+    import altair as alt
 
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="tight")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    draw(axes)
-    axes.spines[["top", "right"]].set_visible(False)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return _markdown_of(f"![chart](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    return alt.Color("series:N", scale=scale, legend=alt.Legend(title=None, orient="top"))
+
+
+def _picture_of(chart: "Layers") -> "MarkdownMetadataValue":
+    return _markdown_of(f"![chart](data:image/png;base64,{base64.b64encode(png(chart)).decode()})")
 
 
 def _markdown_of(text: str) -> "MarkdownMetadataValue":

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,24 +71,46 @@ class Inbox:
         )
 
 
+def is_empty(home: Home) -> bool:
+    """Whether nothing ever came. Raises ZhikeError where the inbox cannot be read."""
+    path = home.landing / FILE
+    return not path.exists() or not _asked(path, "SELECT 1 FROM events LIMIT 1")
+
+
+def received(home: Home, after: date, since: str) -> list[tuple[str, str, str]]:
+    """What came on days after a day of the shop's clock, from an instant on: day, instant and row as JSON, in the order in which a run reads
+    it. Raises ZhikeError where the inbox cannot be read."""
+    path = home.landing / FILE
+    if not path.exists():
+        return []
+    return _asked(
+        path,
+        "SELECT received_on, received_at, row FROM events WHERE received_on > ? AND received_at >= ? ORDER BY received_at, event_id",
+        after.isoformat(),
+        since,
+    )
+
+
 def land(home: Home, table: str, day: date) -> None:
     """Writes what came for a table on a day as its landed file; none where nothing came. The same rows give the same bytes. Raises
     ZhikeError where the inbox cannot be read."""
     path = home.landing / FILE
     if table != "events" or not path.exists():
         return
+    rows = _asked(path, "SELECT row FROM events WHERE received_on = ? ORDER BY received_at, event_id", day.isoformat())
+    if rows:
+        folder = home.landing / table
+        folder.mkdir(exist_ok=True)
+        write_safely(folder / f"{day.isoformat()}{SUFFIX}", "".join(f"{row}\n" for (row,) in rows))
+
+
+def _asked(path: Path, query: str, *values: str) -> list[Any]:
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as inbox:
-            rows = inbox.execute(
-                "SELECT row FROM events WHERE received_on = ? ORDER BY received_at, event_id", (day.isoformat(),)
-            ).fetchall()
+            return inbox.execute(query, values).fetchall()
     except sqlite3.Error as error:
         raise ZhikeError(
             f"the inbox cannot be read: {error}",
             str(path),
             "restore it from a backup, or move it away: what it holds of days that were run is in the warehouse",
         ) from error
-    if rows:
-        folder = home.landing / table
-        folder.mkdir(exist_ok=True)
-        write_safely(folder / f"{day.isoformat()}{SUFFIX}", "".join(f"{row}\n" for (row,) in rows))

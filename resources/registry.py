@@ -6,6 +6,7 @@ in order, so that the result does not depend on which weeks were run first.
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 QUARTERS = (1, 4, 7, 10)
 # As the gate's book calls fits, beside tables: a fit is stale for a cause as a partition is.
 REGISTRY = "models.registry"
+# How the parameters of a fit name a file of weights.
+WEIGHTS = r"[0-9a-f]+\.npz"
 
 Fitter = Callable[["Warehouse", date, Fitted | None], Fitted]
 
@@ -180,6 +183,17 @@ def fit_of(connection: duckdb.DuckDBPyConnection, name: str, fitted_as_of: date)
     return found[0] if found else None
 
 
+def in_force(connection: duckdb.DuckDBPyConnection, week: date) -> list[Fitted]:
+    """Of each model the newest fit in force at or before a week."""
+    newest = "QUALIFY row_number() OVER (PARTITION BY name ORDER BY fitted_as_of DESC) = 1"
+    return _read(connection, f"in_force AND fitted_as_of <= $week {newest}", {"week": week})
+
+
+def weights_of(fitted: Fitted) -> list[str]:
+    """The files of weights that a fit names."""
+    return sorted(set(re.findall(WEIGHTS, json.dumps(fitted.parameters))))
+
+
 def _read(connection: duckdb.DuckDBPyConnection, where: str, parameters: dict[str, Any]) -> list[Fitted]:
     rows = connection.execute(
         "SELECT name, fitted_as_of, method, parameters, metrics, in_force FROM models.registry "
@@ -194,8 +208,8 @@ def forget_lost(warehouse: "Warehouse") -> None:
     there = [path.name for path in warehouse.place.models.glob("*.npz")]
     warehouse.connection.execute(
         r"UPDATE models.registry SET is_stale = true WHERE NOT is_stale "
-        r"AND NOT list_has_all($there, regexp_extract_all(CAST(parameters AS VARCHAR), '[0-9a-f]+\.npz'))",
-        {"there": there},
+        "AND NOT list_has_all($there, regexp_extract_all(CAST(parameters AS VARCHAR), $weights))",
+        {"there": there, "weights": WEIGHTS},
     )
 
 
@@ -204,7 +218,8 @@ def forget_unnamed(warehouse: "Warehouse") -> int:
     named = {
         name
         for (names,) in warehouse.connection.execute(
-            r"SELECT regexp_extract_all(CAST(parameters AS VARCHAR), '[0-9a-f]+\.npz') FROM models.registry"
+            "SELECT regexp_extract_all(CAST(parameters AS VARCHAR), $weights) FROM models.registry",
+            {"weights": WEIGHTS},
         ).fetchall()
         for name in names
     }
@@ -214,6 +229,15 @@ def forget_unnamed(warehouse: "Warehouse") -> int:
     for path in files:
         path.unlink()
     return len(files)
+
+
+def keep_newest(connection: duckdb.DuckDBPyConnection, model: RoomModel, fitted: Fitted) -> None:
+    """Records a fit in the place of all earlier ones of its model."""
+    _record(connection, model, fitted)
+    connection.execute(
+        "DELETE FROM models.registry WHERE name = $name AND fitted_as_of <> $day",
+        {"name": fitted.name, "day": fitted.fitted_as_of},
+    )
 
 
 def _record(connection: duckdb.DuckDBPyConnection, model: RoomModel, fitted: Fitted) -> None:

@@ -3,22 +3,29 @@
 A version is a folder of one DuckDB file and a Parquet file a table. Tables are called as in the warehouse and hold its history; weekly ones
 have a view `<table>_latest` of their newest week. Money is exact in the DuckDB file and a double in Parquet. Readers open the pointer `current`, a symbolic link replaced
 atomically: a reader that is open keeps the version it opened (its files stay while it holds them) and blocks no run.
+
+`history.duckdb` beside them holds, for the server alone, what it needs to know of customers between two runs: events without words, and
+attributes. `models/` holds the models in force: a file `<name>.json` a model, and the files of weights that it names.
 """
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from resources.errors import ZhikeError, engine_words
+from resources.fitted import Fitted, Metrics
 from resources.home import Home
 
 POINTER = "current"
 MANIFEST = "manifest.json"
+MODELS = "models"
+HISTORY = "history.duckdb"
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,28 @@ class Snapshot:
     as_of: str
     row_counts: dict[str, int]
     latest: tuple[str, ...]
+
+    @property
+    def models(self) -> Path:
+        """The folder of the models in force: that of their files of weights."""
+        return self.folder / MODELS
+
+    def model(self, name: str) -> Fitted | None:
+        """The fit in force of a model, by its name in models.registry; None where the shop has none yet. Raises ZhikeError where it
+        cannot be read."""
+        path = self.models / f"{name}.json"
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            fitted_as_of = date.fromisoformat(content.pop("fitted_as_of"))
+            return Fitted(**content | {"fitted_as_of": fitted_as_of, "metrics": Metrics(**content["metrics"])})
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ZhikeError(
+                "a published model cannot be read",
+                str(path),
+                "delete the version's folder and run the shop: the snapshot is then published again",
+            ) from error
 
 
 def current(folder: Path) -> Snapshot | None:

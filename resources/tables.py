@@ -1,5 +1,6 @@
 """What a warehouse table is: its columns with types and descriptions, its partitioning, its key."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -79,6 +80,17 @@ class Table:
         there = {column.name for column in kept}
         return replace(self, columns=kept, card=tuple(name for name in self.card if name in there))
 
+    def whole(self, there: Collection[str], relation: str | None = None) -> str:
+        """A select of all columns of the table, or of `relation`, in which only some are `there`: the others, which the shop lacks, are 0
+        or empty. So one select serves every shop."""
+        columns = ", ".join(
+            f'"{column.name}"'
+            if column.name in there
+            else f'CAST({_nothing(column)} AS {column.type}) AS "{column.name}"'
+            for column in self.columns
+        )
+        return f"SELECT {columns} FROM {relation or self.qualified}"
+
     def create_sql(self, name: str | None = None, *, temporary: bool = False) -> str:
         columns = ", ".join(f'"{column.name}" {column.type}' for column in self.columns)
         kind = "TEMP TABLE" if temporary else "TABLE IF NOT EXISTS"
@@ -95,3 +107,7 @@ class Table:
                 for column in self.columns
             ]
         )
+
+
+def _nothing(column: Column) -> str:
+    return "0" if column.type == MONEY or column.name.endswith("_count") else "NULL"

@@ -19,7 +19,7 @@ from resources.hash_key import hash_key
 from resources.home import Home, open_home
 from resources.quoting import literal
 from resources.shop import Shop, load_shop
-from resources.tables import MONEY, Column, Table
+from resources.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,7 +165,7 @@ class Warehouse(dg.ConfigurableResource):
     def _give(self, name: str, what: Any) -> str:
         connection = self._connection
         if isinstance(what, Table):
-            connection.execute(f"CREATE TEMP VIEW {name} AS {self._whole(what)}")
+            connection.execute(f"CREATE TEMP VIEW {name} AS {what.whole(self.ensure(what))}")
             return "VIEW"
         if isinstance(what, str):
             connection.execute(f"CREATE TEMP VIEW {name} AS {what}")
@@ -184,18 +184,6 @@ class Warehouse(dg.ConfigurableResource):
             finally:
                 connection.unregister("given_frame")
         return "TABLE"
-
-    def _whole(self, table: Table) -> str:
-        """A select of all columns of a table: those that this shop lacks are 0 or empty, and so is a table that it lacks
-        altogether. So one select serves every shop."""
-        there = self.ensure(table)
-        columns = ", ".join(
-            f'"{column.name}"'
-            if column.name in there
-            else f'CAST({_nothing(column)} AS {column.type}) AS "{column.name}"'
-            for column in table.columns
-        )
-        return f"SELECT {columns} FROM {table.qualified}"
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
@@ -222,7 +210,3 @@ class Warehouse(dg.ConfigurableResource):
             self._memo = {}
             self.share_out()
             yield self
-
-
-def _nothing(column: Column) -> str:
-    return "0" if column.type == MONEY or column.name.endswith("_count") else "NULL"

@@ -1,14 +1,9 @@
 """The API: what the published snapshot says, and the door by which events come in. One version of the snapshot a request."""
 
 import asyncio
-import base64
-import binascii
-import json
 import logging
-import math
-import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request, Response
@@ -21,16 +16,20 @@ from resources.cards import SORTS, Cards, Published
 from resources.errors import ZhikeError
 from resources.home import Home
 from resources.inbox import Inbox
-from resources.privacy import account_id
 from resources.shop import Shop
-from resources.words import Words, language_of
-from serving import answers, events, insights
+from resources.words import language_of
+from serving import answers, events, exports, insights, paging
 from serving.answers import Refused, filled
-from serving.guard import MOST_BYTES, Counted, Guard
-from serving.keys import Keys
-from serving.own_site import App
+from serving.console.site import Console
+from serving.guard import Counted, Guard
+from serving.keys import Key, Keys
+from serving.own_site import App, Message
+from serving.shared import Serving, body
+from serving.ticks import Ticks
 
 MOST_ROWS, MOST_CUSTOMERS, ANALYSTS = 1000, 100, 2
+# What is asked without a key: whether the server lives.
+OPEN = ("/healthz",)
 WHY = {
     401: "No valid key.",
     403: "The key lacks the scope, or the server is not asked under its own name.",
@@ -45,46 +44,68 @@ ERROR = {
     "properties": {"error": {"type": "string"}, "what_to_do": {"type": "string"}},
     "required": ["error", "what_to_do"],
 }
-NAMES = {
-    "segment": Words("客群", "segment"),
-    "class": Words("RFM 类别", "class"),
-    "group": Words("生命周期分组", "group"),
-}
 Id = Annotated[str, Path(min_length=1, max_length=500, description="As the shop calls it.")]
 Name = Annotated[str | None, Query(max_length=200)]
 Asked = Callable[[Request], Awaitable[Response]]
 
 
-@dataclass(frozen=True)
-class Serving:
-    """What the requests of a server share."""
-
-    shop: Shop
-    home: Home
-    published: Published
-    inbox: Inbox
-    counted: Counted
-    analysts: asyncio.Semaphore
-    """Who asks for rows of tables waits for others who do: such a question takes a core, a card a millisecond."""
-
-    def account(self, cards: Cards, typed: str) -> str:
-        """The id under which an account is stored that is asked for as `typed`. One that is found as it is was never personal."""
-        if cards.person(typed) != typed or cards.has(typed):
-            return typed
-        return account_id(typed, self.home.key)
-
-
-def application(shop: Shop, home: Home, rate: float) -> App:
-    """The API of a shop, behind its guard: `rate` requests a second and key. Raises ZhikeError where the inbox cannot be opened."""
+def application(shop: Shop, home: Home, rate: float, tick_seconds: float) -> App:
+    """The API of a shop and its console, behind one guard: `rate` requests a second and key, a tick every so many seconds, none at 0.
+    Raises ZhikeError where the inbox cannot be opened."""
+    exports.sweep(home)
     serving = Serving(shop, home, Published(home), Inbox(home, shop.time_zone), Counted(), asyncio.Semaphore(ANALYSTS))
+
+    @asynccontextmanager
+    async def ticking(_: FastAPI) -> AsyncIterator[None]:
+        if not tick_seconds or not _takes_events(shop):
+            yield
+            return
+        ticks = Ticks(shop, home, serving.published, serving.counted, tick_seconds)
+        ticks.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(ticks.stop)
+
     # Its pages of documentation load their scripts from elsewhere.
-    api = FastAPI(title=f"Zhike · {shop.name.en}", version="1", docs_url=None, redoc_url=None)
+    api = FastAPI(title=f"Zhike · {shop.name.en}", version="1", docs_url=None, redoc_url=None, lifespan=ticking)
     for add in (_customers, _products, _tables, _events, _health):
         add(api, serving)
     _refusals(api)
     described = api.openapi()
     described.setdefault("components", {})["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    return Guard(api, Keys(home), rate, serving.counted, language_of(shop.locale))
+    known = Keys(home)
+    return Guard((Console(serving, known), Programs(api, known, language_of(shop.locale))), rate, serving.counted)
+
+
+class Programs:
+    """The API before the guard: programs show a key with every request, and are told in JSON what is wrong."""
+
+    def __init__(self, app: App, keys: Keys, default_language: str):
+        self.app, self._keys, self._language = app, keys, default_language
+
+    def owns(self, path: str) -> bool:
+        return True
+
+    def is_open(self, path: str) -> bool:
+        return path in OPEN
+
+    def language(self, scope: Message, headers: Mapping[str, str]) -> str:
+        return answers.language(headers.get("accept-language", ""), self._language)
+
+    def key(self, scope: Message, headers: Mapping[str, str]) -> Key | None:
+        kind, _, text = headers.get("authorization", "").partition(" ")
+        return self._keys.of(text.strip()) if kind.lower() == "bearer" else None
+
+    def refuse(self, scope: Message, refused: Refused) -> Response:
+        return _refusal(scope, refused)
+
+
+def _refusal(scope: Message, refused: Refused) -> Response:
+    language = scope["language"]
+    shown = {"www-authenticate": "Bearer"} if refused.status == 401 else {}
+    headers = {"content-language": language} | shown | refused.headers
+    return Response(answers.body(refused.said, language), refused.status, headers, "application/json")
 
 
 def _route(
@@ -123,8 +144,15 @@ def _admit(request: Request) -> None:
             raise Refused(422, filled(answers.INVALID, (f"unknown parameter {name}",)))
 
 
-def _json(content: Any, cards: Cards | None = None, status: int = 200) -> Response:
-    said = {"as_of": cards.as_of, "version": cards.version, "fresh_at": cards.fresh_at} if cards else {}
+def _json(content: Any, cards: Cards | None = None, status: int = 200, account: str | None = None) -> Response:
+    """An answer, from the cards and of an account where there are such."""
+    said: dict[str, Any] = {}
+    if cards:
+        said = {"as_of": cards.as_of, "version": cards.version, "fresh_at": cards.fresh_at}
+    if cards and account is not None:
+        fresh = cards.fresh(account)
+        said["overlay_events"] = fresh.event_count if fresh else 0
+        said["fresh_at"] = cards.overlay.fresh_at or cards.fresh_at
     # What is told of a person is kept by nobody on the way.
     return Response(answers.as_json(said | content), status, {"cache-control": "no-store"}, "application/json")
 
@@ -136,10 +164,11 @@ def _customers(api: FastAPI, serving: Serving) -> None:
     async def customer(request: Request, customer_id: Id) -> Response:
         _admit(request)
         cards = serving.published.now()
-        card = cards.card(serving.account(cards, customer_id))
+        account = serving.account(cards, customer_id)
+        card = cards.card(account)
         if card is None:
             raise Refused(404, answers.NO_CUSTOMER)
-        return _json({"customer": card}, cards)
+        return _json({"customer": card}, cards, account=account)
 
     @api.get(
         "/customers/{customer_id}/recommendations",
@@ -148,10 +177,11 @@ def _customers(api: FastAPI, serving: Serving) -> None:
     async def recommendations(request: Request, customer_id: Id) -> Response:
         _admit(request)
         cards = serving.published.now()
-        rows = cards.recommendations(serving.account(cards, customer_id))
+        account = serving.account(cards, customer_id)
+        rows = cards.recommendations(account)
         if rows is None:
             raise Refused(404, answers.NO_CUSTOMER)
-        return _json({"recommendations": rows}, cards)
+        return _json({"recommendations": rows}, cards, account=account)
 
     @api.get("/customers", **_route("read", "marketing", also=(404,), summary="Customers, page by page."))
     async def customers(
@@ -172,42 +202,14 @@ def _customers(api: FastAPI, serving: Serving) -> None:
         }
         if len(given) > 1:
             raise Refused(404, answers.NO_LIST)
-        by = next((_filter(cards, name, value) for name, value in given.items()), None)
+        by = next((paging.chosen(cards, name, value) for name, value in given.items()), None)
         sorts = cards.sorts()
         if sort is not None and sort not in SORTS:
             raise Refused(422, filled(answers.INVALID, (f"sort: one of {', '.join(sorts)}",)))
         if sort and sort not in sorts:
             raise Refused(404, filled(answers.NO_COLUMN, (sort,), (", ".join(sorts),)))
-        page = cards.page(sort or sorts[0], limit, by, _place(after) if after is not None else None)
-        return _json({"sort": sort or sorts[0], "customers": page.rows, "next": _next(page.last)}, cards)
-
-
-def _filter(cards: Cards, name: str, value: str) -> tuple[str, Any]:
-    """A filter by its value or its name in any language. Raises Refused (404) where there is none."""
-    known = cards.values(name)
-    for each in known:
-        if value in (str(each["value"]), each["zh"], each["en"]):
-            return name, each["value"]
-    names = ", ".join(str(each["en"]) for each in known)
-    raise Refused(404, filled(answers.NO_VALUE, (value, NAMES[name]), (names,)))
-
-
-def _next(last: tuple[float, str] | None) -> str | None:
-    return base64.urlsafe_b64encode(json.dumps(last).encode()).decode().rstrip("=") if last else None
-
-
-def _place(after: str) -> tuple[float, str]:
-    """Where a page begins. Raises Refused (404) for what no page gave."""
-    try:
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", after):
-            raise ValueError
-        key, person = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-        if not isinstance(person, str) or not math.isfinite(key):
-            raise ValueError
-        person.encode()
-    except (ValueError, TypeError, RecursionError, OverflowError, binascii.Error):
-        raise Refused(404, answers.NO_PAGE) from None
-    return float(key), person
+        page = cards.page(sort or sorts[0], limit, by, paging.place(after) if after is not None else None)
+        return _json({"sort": sort or sorts[0], "customers": page.rows, "next": paging.next_of(page.last)}, cards)
 
 
 def _products(api: FastAPI, serving: Serving) -> None:
@@ -255,29 +257,23 @@ def _tables(api: FastAPI, serving: Serving) -> None:
         return _json({"rows": rows, "is_all": is_all}, cards)
 
 
+def _takes_events(shop: Shop) -> bool:
+    return any(table.name == "events" for table in shop.facts)
+
+
 def _events(api: FastAPI, serving: Serving) -> None:
     @api.post(
         "/events", **_route("feedback", also=(404,), body=True, status_code=202, summary="Takes events, each once.")
     )
     async def post(request: Request) -> Response:
         _admit(request)
-        if all(table.name != "events" for table in serving.shop.facts):
+        if not _takes_events(serving.shop):
             raise Refused(404, answers.NO_EVENTS)
-        found = events.read(await _body(request))
+        found = events.read(await body(request))
         # The disk is waited for beside the requests that only read.
         accepted = await run_in_threadpool(serving.inbox.add, found)
         serving.counted.events.inc(accepted)
         return _json({"accepted": accepted, "known": len(found) - accepted}, status=202)
-
-
-async def _body(request: Request) -> bytes:
-    """The body of a request, also of one that does not say its length. Raises Refused (413) for one that is too large."""
-    read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > MOST_BYTES:
-            raise Refused(413, filled(answers.TOO_LARGE, (MOST_BYTES,)), {"connection": "close"})
-    return bytes(read)
 
 
 def _health(api: FastAPI, serving: Serving) -> None:
@@ -295,33 +291,28 @@ def _health(api: FastAPI, serving: Serving) -> None:
 def _refusals(api: FastAPI) -> None:
     """Everything that is not answered says why in the language of who asks."""
 
-    def answer(request: Request, refused: Refused) -> Response:
-        read_in = request.scope["language"]
-        headers = {"content-language": read_in} | refused.headers
-        return Response(answers.body(refused.said, read_in), refused.status, headers, "application/json")
-
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return answer(request, error)
+        return _refusal(request.scope, error)
 
     async def place(request: Request, error: Exception) -> Response:
         assert isinstance(error, ZhikeError)
         logging.getLogger("zhike").error("%s", error)
-        return answer(request, answers.of_error(error))
+        return _refusal(request.scope, answers.of_error(error))
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        return answer(request, Refused(422, filled(answers.INVALID, (said,))))
+        return _refusal(request.scope, Refused(422, filled(answers.INVALID, (said,))))
 
     async def unknown(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         said = answers.NO_METHOD if error.status_code == 405 else answers.NO_PATH
-        return answer(request, Refused(error.status_code, said, dict(error.headers or {})))
+        return _refusal(request.scope, Refused(error.status_code, said, dict(error.headers or {})))
 
     async def broken(request: Request, error: Exception) -> Response:
-        return answer(request, Refused(500, answers.BROKEN))
+        return _refusal(request.scope, Refused(500, answers.BROKEN))
 
     for kind, handler in (
         (Refused, refused),

@@ -1,22 +1,29 @@
-"""What a shop's people want to know of one customer, as a card in one language: who, worth, risk with its reasons, last orders, what to do next."""
+"""What a shop's people want to know of one customer: who, worth, risk with its reasons, taste, contacts, last orders, what to do next.
 
-from collections.abc import Iterator
+Terminal and console show the same sentences; each of their figures names its query in the console's `figures/customers.sql`.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from assets.outreach.report.methods.parts import Figure, Sentence, count, money, share
 from resources.home import Home
-from resources.money import amount
 from resources.quoting import literal
 from resources.shop import Shop
 from resources.snapshot import Reader, opened
-from resources.words import Words, language_of
+from resources.values import named
+from resources.words import NOTHING, Words, language_of
 from serving.customers import known
 
-LAST_ORDERS, SHOWN_PRODUCTS = 3, 3
+LAST_ORDERS, SHOWN_PRODUCTS, RECENT_DAYS = 5, 3, 90
 Row = dict[str, Any]
 
+AS_SAID = Words("{said}", "{said}")
 WHO, WORTH, RISK = Words("是谁", "Who"), Words("价值", "Worth"), Words("流失风险", "Risk")
 SAID, ORDERS, NEXT = Words("评价", "Opinion"), Words("最近订单", "Last orders"), Words("下一步", "Next")
+TASTE, CONTACTS = Words("偏好", "Taste"), Words("联系", "Contacts")
 GROUP = Words("{group}（RFM：{kind}）", "{group} (RFM: {kind})")
 PAST = Words(
     "自 {first} 起购买 {count} 次，最近一次 {last}（{days} 天前）",
@@ -35,13 +42,67 @@ CHANCE = Words(
     "buys again within {days} days: {buys}, does not: {leaves} (as of {as_of})",
 )
 REVIEWS = Words("{count} 条评价，平均 {rating} 星", "{count} reviews, {rating} stars on average")
+LIKES = Words(
+    "最关注{category}（占其关注的 {share}）{second}", "mostly looks at {category} ({share} of the interest){second}"
+)
+SECOND = Words("，其次是{0}", ", then at {0}")
+BRAND = Words("最常看的品牌：{brand}（{share}）", "favourite brand: {brand} ({share})")
+PRICES = Words(
+    "价位：在同品类商品中高于 {share} 的商品", "prices: above {share} of the products of the same categories"
+)
+AGREES = Words("同意接收营销信息", "agreed to marketing")
+REFUSES = Words(
+    "没有同意接收营销信息：不要群发，只在来访时提示",
+    "did not agree to marketing: do not write, show it when they visit",
+)
+ASKED = Words("联系过客服 {count} 次，最近一次 {on}{via}", "{count} talks with service, the latest on {on}{via}")
+VIA = Words("（{0}）", ", via {0}")
+MOVED = Words("{since} 起由{before}变为{now}", "{now} since {since}, {before} before")
+SENT = Words(
+    "近 90 天收到 {delivered} 次营销信息，点击 {clicked} 次，因此下单 {converted} 次",
+    "{delivered} messages of ours in 90 days, {clicked} clicked, {converted} led to an order",
+)
 COMPLAINTS = Words(
     "近 90 天有 {count} 条差评：先联系客户，解决问题",
     "{count} bad reviews in 90 days: get in touch and put it right first",
 )
 REBUY = Words("提醒复购：{title}", "remind of: {title}")
 DUE = Words("提醒复购：{title}（预计 {due} 前后再买）", "remind of: {title} (due around {due})")
-SHOW = Words("推荐：{title}", "show: {title}")
+SHOW, BECAUSE = Words("推荐：{title}", "show: {title}"), Words(" — {because}", " — {because}")
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order that was not taken back. `spend` is None in a shop without prices."""
+
+    order_id: str
+    ordered_on: Any
+    spend: Any
+    titles: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """An RFM group, and the week since which somebody was in it."""
+
+    since: date
+    group: Words
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the newest week says of a person: their row of each weekly table, their lists, and what the shop delivered of them."""
+
+    person_id: str
+    rows: dict[str, Row]
+    lists: list[Row]
+    orders: list[Order]
+    contacts: Row
+    path: list[Step]
+
+    @property
+    def as_of(self) -> Any:
+        return max((row["as_of"] for row in self.rows.values()), default="")
 
 
 @dataclass(frozen=True)
@@ -52,41 +113,74 @@ class Card:
     parts: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def card(home: Home, shop: Shop, person: str) -> Card:
+def card(home: Home, shop: Shop, typed: str) -> Card:
     """The card of one person or account in the shop's language. Raises ZhikeError for one that the newest week does not know."""
     with opened(home) as reader:
-        person_id, found = known(reader, home, person)
-        orders = list(_orders(reader, shop, person_id))
-    rows = {table: of_table[0] for table, of_table in found.items()}
-    lists = found.get("recommendations", [])
-    parts = {
-        WHO: _who(rows),
-        WORTH: _worth(rows, shop),
-        RISK: _risk(rows),
-        SAID: _said(rows),
-        ORDERS: orders,
-        NEXT: _next(rows, lists),
-    }
+        person = person_of(reader, home, shop, typed)
+    said = parts(person, shop) | {ORDERS: [_line(order, person, shop) for order in person.orders]}
     language = language_of(shop.locale)
 
     def read(words: Words) -> str:
         return getattr(words, language)
 
-    as_of = max((row["as_of"] for row in rows.values()), default="")
-    title = f"{person_id} · {read(shop.name)} · {as_of}"
-    kept = ((heading, [line for line in lines if line]) for heading, lines in parts.items())
-    return Card(title, tuple((read(heading), tuple(map(read, lines))) for heading, lines in kept if lines))
+    title = f"{person.person_id} · {read(shop.name)} · {person.as_of}"
+    order = (WHO, WORTH, RISK, TASTE, SAID, CONTACTS, ORDERS, NEXT)
+    return Card(
+        title,
+        tuple((read(heading), tuple(read(line.plain) for line in said[heading])) for heading in order if said[heading]),
+    )
 
 
-def _who(rows: dict[str, Row]) -> list[Words]:
-    customer, segment, rfm = (rows.get(table) for table in ("customers", "segments", "rfm"))
-    said = [GROUP.format(group=_named(rfm, "group"), kind=_named(rfm, "class"))] if rfm else []
-    said += [_named(segment, "label")] if segment else []
+def person_of(reader: Reader, home: Home, shop: Shop, typed: str) -> Person:
+    """What is known of one person or account. Raises ZhikeError for one that the newest week does not know."""
+    person_id, found = known(reader, home, typed)
+    accounts = [row["customer_id"] for row in reader.rows("identities", person_id=person_id)] or [person_id]
+    rows = {table: of_table[0] for table, of_table in found.items()}
+    orders = _orders(reader, shop, accounts)
+    lists = found.get("recommendations", [])
+    return Person(person_id, rows, lists, orders, _contacts(reader, accounts), _path(reader, person_id))
+
+
+def parts(person: Person, shop: Shop) -> dict[Words, list[Sentence]]:
+    """What is said of a person by heading; of what nothing is known, nothing."""
+    return {
+        WHO: _who(person),
+        WORTH: _worth(person, shop),
+        RISK: _risk(person),
+        TASTE: _taste(person),
+        SAID: _said(person),
+        CONTACTS: _reached(person),
+        NEXT: _next(person),
+    }
+
+
+def figure(person: Person, name: str, value: Any, kind: str = "count", currency: str | None = None) -> Figure:
+    """A figure of a person by its column: a count, a share, money, or a decimal."""
+    query = f"customers.{name}"
+    if kind == "money":
+        return money(float(value), currency, query, person.person_id)
+    if kind == "decimal":
+        return Figure(float(value), Words(*[f"{value:.1f}"] * 2), query, person.person_id)
+    return (share if kind == "share" else count)(value, query, person.person_id)
+
+
+def _who(person: Person) -> list[Sentence]:
+    customer, segment, rfm = (person.rows.get(table) for table in ("customers", "segments", "rfm"))
+    said = [Sentence(GROUP, {"group": _named(rfm, "group"), "kind": _named(rfm, "class")})] if rfm else []
+    if len(person.path) > 1:
+        before, now = person.path[-2:]
+        said.append(Sentence(MOVED, {"since": now.since.isoformat(), "before": before.group, "now": now.group}))
+    said += [Sentence(AS_SAID, {"said": _named(segment, "label")})] if segment else []
     if customer and customer["frequency"]:
-        past = {"first": customer["first_purchase_on"], "last": customer["last_purchase_on"]}
-        said.append(PAST.format(**past, count=customer["frequency"], days=customer["recency_days"]))
+        past = {
+            "first": str(customer["first_purchase_on"]),
+            "last": str(customer["last_purchase_on"]),
+            "count": figure(person, "frequency", customer["frequency"]),
+            "days": figure(person, "recency_days", customer["recency_days"]),
+        }
+        said.append(Sentence(PAST, past))
     elif customer:
-        said.append(NEVER)
+        said.append(Sentence(NEVER))
     return said
 
 
@@ -94,81 +188,180 @@ def _named(row: Row, what: str) -> Words:
     return Words(row[f"{what}_zh"], row[f"{what}_en"])
 
 
-def _worth(rows: dict[str, Row], shop: Shop) -> list[Words]:
-    customer, clv = rows.get("customers"), rows.get("clv")
+def _worth(person: Person, shop: Shop) -> list[Sentence]:
+    customer, clv = person.rows.get("customers"), person.rows.get("clv")
     if not shop.has_prices:
         return []
     said = []
     if customer and customer["frequency"]:
-        said.append(SPEND.format(spend=_money(customer["spend"], shop), mean=_money(customer["monetary_value"], shop)))
+        spent = {
+            "spend": figure(person, "spend", customer["spend"], "money", shop.currency),
+            "mean": figure(person, "monetary_value", customer["monetary_value"], "money", shop.currency),
+        }
+        said.append(Sentence(SPEND, spent))
     if clv and clv["clv_12m"] is not None:
-        low, value, high = (_money(clv[name] or 0, shop) for name in ("clv_low_12m", "clv_12m", "clv_high_12m"))
-        what = REVENUE if clv["margin_share"] is None else MARGIN
-        purchases = f"{clv['expected_purchases_12m']:.1f}"
-        said.append(VALUE.format(what=what, clv=value, low=low, high=high, count=purchases))
+        value = {
+            name: figure(person, column, clv[column] or 0, "money", shop.currency)
+            for name, column in (("low", "clv_low_12m"), ("clv", "clv_12m"), ("high", "clv_high_12m"))
+        }
+        purchases = figure(person, "expected_purchases_12m", clv["expected_purchases_12m"], "decimal")
+        said.append(Sentence(VALUE, {"what": kind_of_value(clv), "count": purchases, **value}))
     return said
 
 
-def _money(value: Any, shop: Shop) -> Words:
-    return amount(float(value), shop.currency)
+def kind_of_value(clv: Row) -> Words:
+    return REVENUE if clv["margin_share"] is None else MARGIN
 
 
-def _risk(rows: dict[str, Row]) -> list[Words]:
-    found = rows.get("predictions")
+def _risk(person: Person) -> list[Sentence]:
+    found = person.rows.get("predictions")
     if not found:
         return []
-    shares = {"buys": f"{found['p_purchase']:.0%}", "leaves": f"{found['p_churn']:.0%}"}
-    said = [CHANCE.format(days=found["horizon_days"], as_of=found["as_of"], **shares), _named(found, "reasons")]
-    clv = rows.get("clv") or {}
+    shares = {
+        "days": str(found["horizon_days"]),
+        "as_of": str(found["as_of"]),
+        "buys": figure(person, "p_purchase", found["p_purchase"], "share"),
+        "leaves": figure(person, "p_churn", found["p_churn"], "share"),
+    }
+    said = [Sentence(CHANCE, shares), Sentence(AS_SAID, {"said": _named(found, "reasons")})]
+    clv = person.rows.get("clv") or {}
     if clv.get("next_order_on"):
-        low, high = clv["next_order_low_on"], clv["next_order_high_on"]
-        said.append(NEXT_ORDER.format(on=clv["next_order_on"], low=low, high=high))
+        days = {"on": "next_order_on", "low": "next_order_low_on", "high": "next_order_high_on"}
+        said.append(Sentence(NEXT_ORDER, {name: str(clv[column]) for name, column in days.items()}))
     return said
 
 
-def _said(rows: dict[str, Row]) -> list[Words]:
-    found = rows.get("customer_opinions")
+def _taste(person: Person) -> list[Sentence]:
+    found = person.rows.get("profiles") or {}
+    said = []
+    if found.get("category"):
+        second = SECOND.format(found["second_category"]) if found.get("second_category") else NOTHING
+        likes = figure(person, "category_share", found["category_share"], "share")
+        said.append(Sentence(LIKES, {"category": found["category"], "share": likes, "second": second}))
+    if found.get("brand"):
+        likes = figure(person, "brand_share", found["brand_share"], "share")
+        said.append(Sentence(BRAND, {"brand": found["brand"], "share": likes}))
+    if found.get("price_level") is not None:
+        said.append(Sentence(PRICES, {"share": figure(person, "price_level", found["price_level"], "share")}))
+    return said
+
+
+def _said(person: Person) -> list[Sentence]:
+    found = person.rows.get("customer_opinions")
     if not found or not found["review_count"] or found["review_rating"] is None:
         return []
-    return [REVIEWS.format(count=found["review_count"], rating=f"{found['review_rating']:.1f}")]
+    reviews = {
+        "count": figure(person, "review_count", found["review_count"]),
+        "rating": figure(person, "review_rating", found["review_rating"], "decimal"),
+    }
+    return [Sentence(REVIEWS, reviews)]
 
 
-def _next(rows: dict[str, Row], lists: list[Row]) -> list[Words]:
-    """First what went wrong, then what is used up, then what is new."""
-    complaints = (rows.get("customer_opinions") or {}).get("negative_review_count_90d")
-    said = [COMPLAINTS.format(count=complaints)] if complaints else []
-    # By the day on which each is due, whatever its place on the list.
-    dated = sorted(lists, key=lambda row: (str(row.get("due_on") or ""), row["position"]))
-    for name in ("rebuy", "discover"):
-        for row in [row for row in dated if row["list"] == name][:SHOWN_PRODUCTS]:
-            words = SHOW if name == "discover" else DUE if row.get("due_on") else REBUY
-            because = (
-                Words(f" — {row['because_zh']}", f" — {row['because_en']}") if name == "discover" else Words("", "")
-            )
-            said.append(words.format(title=row["title"] or row["product_id"], due=row.get("due_on")) + because)
+def _reached(person: Person) -> list[Sentence]:
+    found = person.contacts
+    said = []
+    if found.get("consents") is not None:
+        said.append(Sentence(AGREES if found["consents"] else REFUSES))
+    if found.get("talks"):
+        talks = figure(person, "talks", found["talks"])
+        via = VIA.format(named(found["channel"])) if found["channel"] else NOTHING
+        said.append(Sentence(ASKED, {"count": talks, "on": str(found["talked_on"]), "via": via}))
+    if found.get("delivered"):
+        sent = {name: figure(person, name, found[name]) for name in ("delivered", "clicked", "converted")}
+        said.append(Sentence(SENT, sent))
     return said
 
 
-def _orders(reader: Reader, shop: Shop, person_id: str) -> Iterator[Words]:
+def _next(person: Person) -> list[Sentence]:
+    """First what went wrong, then what is used up, then what is new."""
+    complaints = (person.rows.get("customer_opinions") or {}).get("negative_review_count_90d")
+    name = "negative_review_count_90d"
+    said = [Sentence(COMPLAINTS, {"count": figure(person, name, complaints)})] if complaints else []
+    for name in ("rebuy", "discover"):
+        for row in [row for row in dated(person.lists) if row["list"] == name][:SHOWN_PRODUCTS]:
+            words = SHOW if name == "discover" else DUE if row.get("due_on") else REBUY
+            fields = {"title": row["title"] or row["product_id"], "due": str(row.get("due_on"))}
+            if name == "discover":
+                words, fields["because"] = words + BECAUSE, Words(row["because_zh"], row["because_en"])
+            said.append(Sentence(words, fields))
+    return said
+
+
+def dated(lists: Sequence[Row]) -> list[Row]:
+    """What is recommended by the day on which each is due, whatever its place on the list."""
+    return sorted(lists, key=lambda row: (str(row.get("due_on") or ""), row["position"]))
+
+
+def _orders(reader: Reader, shop: Shop, accounts: Sequence[str]) -> list[Order]:
     """The newest orders that were not taken back, where the snapshot holds orders."""
     published = reader.snapshot.row_counts
     if "clean.orders" not in published:
-        return
-    accounts = [row["customer_id"] for row in reader.rows("identities", person_id=person_id)] or [person_id]
-    money = "sum(o.sign * (o.quantity * o.unit_price - coalesce(o.discount, 0)))" if shop.has_prices else "NULL"
+        return []
+    money_of = "sum(o.sign * (o.quantity * o.unit_price - coalesce(o.discount, 0)))" if shop.has_prices else "NULL"
     titles = "SELECT product_id, arg_max(title, known_on) AS title FROM clean.products GROUP BY product_id"
-    named = f"LEFT JOIN ({titles}) AS p USING (product_id)" if "clean.products" in published else ""
-    title = "coalesce(p.title, o.product_id)" if named else "o.product_id"
+    joined = f"LEFT JOIN ({titles}) AS p USING (product_id)" if "clean.products" in published else ""
+    title = "coalesce(p.title, o.product_id)" if joined else "o.product_id"
     found = reader.connection.execute(
         f"""
-        SELECT o.order_id, min(o.ordered_on) AS day, {money} AS spend, string_agg(DISTINCT {title}, '、' ORDER BY {title}) AS titles
-        FROM clean.orders AS o {named}
+        SELECT o.order_id, min(o.ordered_on) AS day, {money_of} AS spend, string_agg(DISTINCT {title}, '、' ORDER BY {title}) AS titles
+        FROM clean.orders AS o {joined}
         WHERE o.customer_id IN ({", ".join(map(literal, accounts))}) AND o.cancelled_at IS NULL
             AND coalesce(o.line_type, 'product') = 'product' AND o.quantity > 0
         GROUP BY o.order_id HAVING sum(o.sign) > 0 ORDER BY day DESC, o.order_id LIMIT {LAST_ORDERS}
         """
     ).fetchall()
-    for order_id, day, spend, titles_of in found:
-        plain = Words(*[f"{day}  {order_id}"] * 2)
-        paid = [_money(spend, shop)] if spend is not None else []
-        yield Words.join([plain, *paid, Words(titles_of, titles_of)], Words("  ", "  "))
+    return [Order(*row) for row in found]
+
+
+def _line(order: Order, person: Person, shop: Shop) -> Sentence:
+    paid = (
+        money(float(order.spend), shop.currency, "customers.order", order.order_id) if order.spend is not None else None
+    )
+    day = f"{order.ordered_on}  {order.order_id}"
+    words = (
+        Words("{day}  {paid}  {titles}", "{day}  {paid}  {titles}")
+        if paid
+        else Words("{day}  {titles}", "{day}  {titles}")
+    )
+    return Sentence(words, {"day": day, "titles": order.titles} | ({"paid": paid} if paid else {}))
+
+
+def _contacts(reader: Reader, accounts: Sequence[str]) -> Row:
+    """What was said between the shop and a person, where the snapshot holds it: talks with service, messages of ours, consent."""
+    published, who = reader.snapshot.row_counts, ", ".join(map(literal, accounts))
+    as_of = f"DATE '{reader.snapshot.as_of}'"
+    selects = {
+        "clean.messages": f"""
+            SELECT count(DISTINCT conversation_id) AS talks, max(sent_on) AS talked_on, arg_max(channel, (sent_at, message_id)) AS channel
+            FROM (FROM clean.messages WHERE customer_id IN ({who}) AND known_on < {as_of} QUALIFY sum(sign) OVER (PARTITION BY message_id) > 0)
+        """,
+        "clean.outcomes": f"""
+            SELECT {", ".join(f"coalesce(sum(sign) FILTER (outcome = '{what}'), 0) AS {what}" for what in ("delivered", "clicked", "converted"))}
+            FROM clean.outcomes
+            WHERE customer_id IN ({who}) AND known_on < {as_of} AND occurred_on >= {as_of} - {RECENT_DAYS}
+        """,
+        "clean.customers": f"""
+            SELECT CASE WHEN count(marketing_consent) > 0 THEN bool_and(coalesce(marketing_consent, true)) END AS consents
+            FROM (FROM clean.customers WHERE customer_id IN ({who}) AND known_on < {as_of} QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY known_on DESC) = 1)
+        """,
+    }
+    found: Row = {}
+    for table, select in selects.items():
+        if published.get(table):
+            cursor = reader.connection.execute(select)
+            names = [column[0] for column in cursor.description or []]
+            found |= dict(zip(names, cursor.fetchall()[0], strict=True))
+    return found
+
+
+def _path(reader: Reader, person_id: str) -> list[Step]:
+    """The RFM groups of a person, the newest last; weeks in the same group are one step."""
+    if not reader.snapshot.row_counts.get("insights.rfm"):
+        return []
+    found = reader.connection.execute(
+        f"""
+        SELECT as_of, group_zh, group_en FROM insights.rfm WHERE person_id = {literal(person_id)}
+        QUALIFY group_en IS DISTINCT FROM lag(group_en) OVER (ORDER BY as_of) ORDER BY as_of
+        """
+    ).fetchall()
+    return [Step(since, Words(zh, en)) for since, zh, en in found]

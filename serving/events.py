@@ -34,7 +34,8 @@ def _type(field: ContractField) -> Any:
     if field.values:
         return Literal[field.values]
     if field.type == INSTANT:
-        return datetime
+        # A number would be taken for seconds since 1970.
+        return Annotated[datetime, Field(strict=True)]
     if field.type == "INTEGER":
         # To JSON 3.0 is a whole number, and "3" is none.
         return Annotated[int, Field(ge=1, le=1_000_000, strict=True), BeforeValidator(_whole)]

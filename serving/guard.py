@@ -3,19 +3,19 @@
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.responses import Response
 
 from resources.errors import ZhikeError
 from serving import answers
 from serving.answers import Refused, filled
-from serving.keys import Keys
+from serving.keys import Key
 from serving.own_site import App, Message, Receive, Send
 
-# What is asked without a key: whether the server lives.
-OPEN = ("/healthz",)
 MOST_BYTES = 1_000_000
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOG = logging.getLogger("zhike.requests")
@@ -49,22 +49,51 @@ class Counted:
             "zhike_request_seconds", "Time to the end of the answer.", ["route"], registry=self.registry
         )
         self.events = Counter("zhike_events_accepted", "Events taken into the inbox.", registry=self.registry)
+        self.ticks = Histogram(
+            "zhike_tick_seconds", "Time of a tick that was laid over the cards.", registry=self.registry
+        )
+        self.tick_failures = Counter("zhike_tick_failures", "Ticks that failed.", registry=self.registry)
+        self.overlay = Gauge("zhike_overlay_customers", "Customers with an overlay.", registry=self.registry)
+
+
+class Face(Protocol):
+    """What stands behind the guard: the paths that are its own, how it learns who asks, and how it says no."""
+
+    app: App
+
+    def owns(self, path: str) -> bool: ...
+
+    def is_open(self, path: str) -> bool:
+        """Whether a path of its own is answered to anybody."""
+        ...
+
+    def language(self, scope: Message, headers: Mapping[str, str]) -> str:
+        """The language of who asks."""
+        ...
+
+    def key(self, scope: Message, headers: Mapping[str, str]) -> Key | None:
+        """The key of who asks, if they show one that is valid."""
+        ...
+
+    def refuse(self, scope: Message, refused: Refused) -> Response:
+        """What is said to who is refused."""
+        ...
 
 
 class Guard:
-    """An ASGI application before the API. What it refuses never reaches what is behind it."""
+    """An ASGI application before the API and the console. What it refuses never reaches what is behind it."""
 
-    def __init__(self, app: App, keys: Keys, rate: float, counted: Counted, default_language: str):
-        self._app, self._keys, self._buckets, self._counted = app, keys, Buckets(rate), counted
-        self._language = default_language
+    def __init__(self, faces: Sequence[Face], rate: float, counted: Counted):
+        self._faces, self._buckets, self._counted = faces, Buckets(rate), counted
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._faces[-1].app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        scope["language"] = answers.language(headers.get("accept-language", ""), self._language)
+        face = next(each for each in self._faces if each.owns(scope["path"]))
+        scope["language"] = face.language(scope, headers)
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -73,26 +102,23 @@ class Guard:
             await send(message)
 
         try:
-            self._admit(scope, headers)
-            await self._app(scope, receive, noted)
+            self._admit(face, scope, headers)
+            await face.app(scope, receive, noted)
         except (Refused, ZhikeError) as error:
             refused = answers.of_error(error) if isinstance(error, ZhikeError) else error
-            await answer(refused, scope["language"], noted)
+            await face.refuse(scope, refused)(scope, receive, noted)
         finally:
             self._note(scope, status, time.perf_counter() - began)
 
-    def _admit(self, scope: Message, headers: Mapping[str, str]) -> None:
+    def _admit(self, face: Face, scope: Message, headers: Mapping[str, str]) -> None:
         """Raises Refused for a request without a valid key, too many of one, or too large a one."""
-        if scope["path"] in OPEN:
+        if face.is_open(scope["path"]):
             return
-        kind, _, text = headers.get("authorization", "").partition(" ")
-        key = self._keys.of(text.strip()) if kind.lower() == "bearer" else None
+        key = face.key(scope, headers)
         if key is None:
-            raise Refused(401, answers.NO_KEY, {"www-authenticate": "Bearer"})
-        wait = self._buckets.wait(key.name)
-        if wait:
-            seconds = math.ceil(wait)
-            raise Refused(429, filled(answers.TOO_MANY, (), (seconds,)), {"retry-after": str(seconds)})
+            raise Refused(401, answers.NO_KEY)
+        if seconds := math.ceil(self._buckets.wait(key.name)):
+            raise too_many(seconds)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MOST_BYTES:
             raise Refused(413, filled(answers.TOO_LARGE, (MOST_BYTES,)), {"connection": "close"})
@@ -109,10 +135,5 @@ class Guard:
         LOG.info("%s %s %s %.1f ms key=%s", method, route, status, 1000 * seconds, key)
 
 
-async def answer(refused: Refused, language: str, send: Send) -> None:
-    """Sends what is said to who is refused."""
-    content = answers.body(refused.said, language)
-    given = {"content-type": "application/json", "content-language": language, "content-length": str(len(content))}
-    headers = [(name.encode(), value.encode()) for name, value in (given | refused.headers).items()]
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+def too_many(seconds: int) -> Refused:
+    return Refused(429, filled(answers.TOO_MANY, (), (seconds,)), {"retry-after": str(seconds)})

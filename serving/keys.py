@@ -81,6 +81,11 @@ class Keys:
         found = [key for key in self._keys if hmac.compare_digest(key.sha256, shown)]
         return found[0] if found else None
 
+    def holds(self, key: Key) -> bool:
+        """Whether a key that was shown before is still one, with the same scopes."""
+        self._refresh()
+        return key in self._keys
+
     def _refresh(self) -> None:
         stamp = _stamp(self._path)
         if stamp != self._stamp:

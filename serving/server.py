@@ -9,8 +9,8 @@ from resources.shop import Shop
 from serving.own_site import OwnSite
 
 
-def serve(shop: Shop, home: Home, host: str, port: int, names: tuple[str, ...], rate: float) -> None:
-    """Serves a shop's API under `names` until a signal ends it. Raises ZhikeError where the address is taken."""
+def serve(shop: Shop, home: Home, host: str, port: int, names: tuple[str, ...], rate: float, tick: float) -> None:
+    """Serves a shop's API under `names` until a signal ends it, with a tick every so many seconds. Raises ZhikeError where the address is taken."""
     import uvicorn
 
     from serving.api import application
@@ -28,7 +28,7 @@ def serve(shop: Shop, home: Home, host: str, port: int, names: tuple[str, ...], 
                 f"{host}:{port}",
                 "choose another --port or --host",
             ) from error
-        app = OwnSite(application(shop, home, rate), names)
+        app = OwnSite(application(shop, home, rate, tick), names)
         # Programs keep their connections longer than the 5 s that uvicorn waits for their next request.
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_keep_alive=75)
         uvicorn.Server(config).run(sockets=[listening])

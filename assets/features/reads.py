@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assets.features.methods.identities import persons
+from assets.features.queries import SQL, VIEWS
 from assets.features.tables import CUSTOMER_DAYS, CUSTOMERS, IDENTITIES
-from resources.code import sql_files
 from resources.contract import CONTRACT
 from resources.sales import sales
 from resources.tables import Table
@@ -15,9 +15,6 @@ from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SQL = sql_files(__file__)
-VIEWS = ("person_days", "person_days_after", "person_sales", "person_sales_after", "products_then", "customers_then")
 
 
 def identities(warehouse: Warehouse, weeks: Sequence[date]) -> str:

@@ -21,7 +21,7 @@ WEEKLY = (
     "insights/segments", "insights/segment_profiles", "insights/segment_moves",
     "insights/rfm", "insights/rfm_profiles", "insights/rfm_moves",
     "insights/clv", "insights/cohorts",
-    "insights/session_propensity",
+    "insights/session_propensity", "insights/funnels",
     "insights/customer_opinions", "insights/product_satisfaction", "insights/aspect_trends",
     "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
     "insights/forecasts", "insights/forecast_totals", "insights/forecast_agreement", "insights/forecast_backtests",

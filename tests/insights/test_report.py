@@ -274,7 +274,13 @@ def dropped(*names: str) -> list[str]:
 
 
 def test_a_shop_without_reviews_and_events_has_no_voice(published: Bench, tmp_path: Path) -> None:
-    lost = ("insights.review_scores", "insights.aspect_trends", "insights.session_propensity", "clean.reviews")
+    lost = (
+        "insights.review_scores",
+        "insights.aspect_trends",
+        "insights.session_propensity",
+        "insights.funnels",
+        "clean.reviews",
+    )
     _, html = make(*changed(published, tmp_path, *dropped(*lost)))
     assert sections(read(html)) == [name for name in SECTIONS if name != "voice"]
 
@@ -283,6 +289,7 @@ def test_a_shop_that_only_hands_over_orders_has_what_orders_say(published: Bench
     lost = (
         "insights.review_scores",
         "insights.aspect_trends",
+        "insights.funnels",
         "clean.customers",
         "clean.products",
         "features.identities",

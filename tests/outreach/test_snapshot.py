@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -21,6 +22,7 @@ from pipelines.definitions import build_assets
 from resources.calendar import Calendar
 from resources.contract import CONTRACT
 from resources.home import Home
+from resources.learning.weights import read_arrays, write_arrays
 from resources.snapshot import current
 from resources.snapshot import opened as opened_snapshot
 from resources.tables import Column, Table
@@ -164,6 +166,38 @@ def test_parquet_and_one_duckdb_file_hold_the_newest_week(published: Bench) -> N
     files = ("insights.takings.parquet", "models.registry.parquet", "ops.refusals.parquet")
     assert {path.name for path in folder.iterdir()} == {"manifest.json", "zhike.duckdb", *files}
     assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o400"}
+
+
+def test_the_models_in_force_are_published_with_their_weights(published: Bench) -> None:
+    """The newest in force at or before the newest week, readable without the warehouse, and no longer in need of the home's files."""
+    first, second = (write_arrays(published.place / "models", {"edges": np.arange(n)}) for n in (3, 4))
+    fits = (
+        ("tastes", WEEKS[0], first, True),
+        ("tastes", WEEKS[1], second, True),
+        ("tastes", WEEKS[2], first, False),
+        ("tastes", WEEKS[-1] + timedelta(days=7), first, True),
+        ("lost", WEEKS[0], "00ff.npz", True),
+    )
+    with duckdb.connect(str(published.place / "warehouse.duckdb")) as connection:
+        connection.executemany(
+            "INSERT INTO models.registry VALUES (?, ?, 'graph', 'v', ?, ?, ?, false, 'code')",
+            [
+                (name, day, json.dumps({"file": file}), json.dumps({"reason": "best"}), in_force)
+                for name, day, file, in_force in fits
+            ],
+        )
+    sell(published, 7)
+    assert run(published, WEEKS[-1]).success
+    for path in (published.place / "models").iterdir():
+        path.unlink()
+    snapshot = current(published.place / "snapshot")
+    assert snapshot
+    fitted = snapshot.model("tastes")
+    assert fitted
+    assert (fitted.fitted_as_of, fitted.method, fitted.metrics.reason) == (WEEKS[1], "graph", "best")
+    assert list(read_arrays(snapshot.models, fitted.parameters["file"])["edges"]) == [0, 1, 2, 3]
+    assert (snapshot.model("lost"), snapshot.model("unheard-of")) == (None, None)
+    assert {path.name for path in snapshot.models.iterdir()} == {"tastes.json", second}
 
 
 def test_the_tables_of_the_snapshot_say_what_they_hold(published: Bench) -> None:

@@ -26,6 +26,7 @@ WEEKLY = {
 }  # fmt: skip
 NEEDS = {
     "features/identities": "links", "insights/session_propensity": "events",
+    "insights/funnels": "events",
     "insights/recommendation_feedback": "events",
     "insights/product_satisfaction": "reviews", "insights/aspect_trends": "reviews",
     "insights/customer_opinions": "reviews",

@@ -11,6 +11,7 @@ from pipelines.runs import instance_of
 from resources.errors import ZhikeError
 from resources.home import Home, open_home
 from resources.privacy import account_id
+from resources.snapshot import HISTORY
 from tests.pipelines.corner import zhike
 from tests.shop_builder import COLUMNS, STORE, Bench, complaint, event, failures, line, write_rows, write_store
 
@@ -188,7 +189,10 @@ def test_the_snapshot_holds_no_planted_value(published: tuple[Bench, str]) -> No
     assert {"features.customers", "insights.aspect_trends"} <= set(tables)
     assert len(rows) == 2 * len(tables)
     assert any("物流太慢了" in each for each in rows), "the complaint is quoted"
-    assert found_in("\n".join(rows)) == []
+    with duckdb.connect(str(current / HISTORY), read_only=True) as history:
+        kept = {name: history.execute(f"FROM {name}").fetchall() for name in ("events", "customers")}
+    assert all(kept.values())
+    assert found_in("\n".join([*rows, str(kept)])) == []
     (report,) = (bench.place / "reports").iterdir()
     assert found_in(report.read_text("utf-8")) == []
 

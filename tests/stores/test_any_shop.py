@@ -74,7 +74,7 @@ MAY_BE_EMPTY = {
     "insights/customer_opinions", "insights/product_satisfaction", "insights/aspect_trends", "features/identities", "insights/profiles",
     "insights/cohorts", "features/customers", "insights/forecast_agreement", "insights/customer_360",
     # Nobody visits the made shop in the week that is scored.
-    "insights/session_propensity",
+    "insights/session_propensity", "insights/funnels",
 }  # fmt: skip
 
 

@@ -10,7 +10,8 @@ import dagster as dg
 from assets.features.labels import labelled_customers
 from assets.features.reads import customers_as_of
 from assets.features.tables import CUSTOMERS
-from assets.insights.predictions.model import MODEL, Loaded
+from assets.insights.predictions.methods.scoring import scores, with_reasons
+from assets.insights.predictions.model import MODEL, loaded
 from assets.insights.predictions.reads import published_buyers, with_opinions
 from assets.insights.predictions.tables import BACKTESTS, DRIFT, PREDICTIONS
 from assets.insights.sentiment.tables import CUSTOMER_OPINIONS
@@ -27,8 +28,6 @@ from resources.warehouse import Warehouse
 if TYPE_CHECKING:
     import pandas as pd
 
-SCORE_DECIMALS, MONEY_DECIMALS = 6, 4
-
 
 def build(calendar: Calendar) -> list[dg.AssetsDefinition]:
     gated, shop = partial(gated_asset, calendar=calendar), calendar.shop
@@ -44,30 +43,15 @@ def prediction_rows(work: Work) -> Rows:
     """The scores of every buyer as of each Monday; none before there is history enough for a first fit."""
 
     def score(week: date, fitted: Fitted) -> "pd.DataFrame":
-        from assets.insights.predictions.methods.reasons import reasons
-
-        loaded, buyers = Loaded.of(fitted, work.warehouse), published_buyers(work.warehouse, week)
-        shop = work.warehouse.shop
-        texts = reasons(
-            loaded.model, buyers, currency=shop.currency, may_be_personal=shop.settings.reasons_may_be_personal
-        )
-        return scores(loaded, buyers).assign(
-            reasons_zh=[text.zh for text in texts],
-            reasons_en=[text.en for text in texts],
-            horizon_days=loaded.horizon_days,
-            method=fitted.method,
+        shop, buyers = work.warehouse.shop, published_buyers(work.warehouse, week)
+        return with_reasons(
+            loaded(fitted, work.warehouse),
+            buyers,
+            shop.currency,
+            may_be_personal=shop.settings.reasons_may_be_personal,
         )
 
     return weekly_rows(work, PREDICTIONS, MODEL, score, "predictions")
-
-
-def scores(loaded: Loaded, buyers: "pd.DataFrame") -> "pd.DataFrame":
-    """person_id, p_purchase, p_churn, expected_spend of buyers as of one week by one fit."""
-    p_purchase = loaded.model.predict(buyers).round(SCORE_DECIMALS)
-    spend = loaded.spend.expected(p_purchase, buyers).round(MONEY_DECIMALS) if loaded.spend else None
-    return buyers[["person_id"]].assign(
-        p_purchase=p_purchase, p_churn=(1 - p_purchase).round(SCORE_DECIMALS), expected_spend=spend
-    )
 
 
 def backtest_rows(work: Work) -> Rows:
@@ -131,7 +115,7 @@ def _past_scores(work: Work, fits: dict[date, Fitted]) -> "dict[date, pd.DataFra
         else:
             customers = customers_as_of(warehouse, week)
             buyers = customers[customers["frequency"] > 0].reset_index(drop=True)
-            found[week] = scores(Loaded.of(fitted, warehouse), with_opinions(warehouse, buyers, [week]))
+            found[week] = scores(loaded(fitted, warehouse), with_opinions(warehouse, buyers, [week]))
     return found
 
 
@@ -154,8 +138,8 @@ def drift_rows(work: Work) -> Rows:
 
         query = "SELECT p_purchase FROM insights.predictions WHERE as_of = $week ORDER BY person_id"
         scored = work.warehouse.select(query, parameters={"week": week})["p_purchase"].to_numpy()
-        loaded = Loaded.of(fitted, work.warehouse)
-        newest[:] = [shifts(loaded.model, fitted.parameters["seen"], published_buyers(work.warehouse, week), scored)]
+        used = loaded(fitted, work.warehouse)
+        newest[:] = [shifts(used.model, fitted.parameters["seen"], published_buyers(work.warehouse, week), scored)]
         return newest[0]
 
     def largest(_: object) -> dict[str, Evidence]:

@@ -1,13 +1,14 @@
 """The fits of the room: one registry entry with the model of purchase, that of spend, the horizon and the histograms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from assets.features.reads import gaps_before
 from assets.insights.predictions.methods.features import caps, inputs
 from assets.insights.predictions.methods.horizon import SHORTEST_WEEKS
+from assets.insights.predictions.methods.scoring import Loaded
 from assets.insights.predictions.reads import WARM_UP_DAYS, Past, cut_offs
 from assets.weekly import code_of
 from resources.errors import NotEnough
@@ -25,31 +26,9 @@ if TYPE_CHECKING:
 CHOICE_DAYS = 170
 
 
-@dataclass(frozen=True, eq=False)
-class Loaded:
-    """A fit ready to score."""
-
-    fitted: Fitted
-    model: "Model"
-    spend: "Spend | None"
-
-    @classmethod
-    def of(cls, fitted: Fitted, warehouse: Warehouse) -> "Loaded":
-        """The models of a fit, read once a run."""
-        from assets.insights.predictions.methods.spend import load_spend
-        from resources.learning.model import load
-
-        parameters, folder = fitted.parameters, warehouse.place.models
-
-        def read() -> Loaded:
-            spend = load_spend(parameters["spend"], folder) if parameters["spend"] else None
-            return cls(fitted, load(parameters["purchase"], folder), spend)
-
-        return warehouse.once((MODEL.name, fitted.version), read)
-
-    @property
-    def horizon_days(self) -> int:
-        return self.fitted.parameters["horizon_days"]
+def loaded(fitted: Fitted, warehouse: Warehouse) -> Loaded:
+    """A fit ready to score, read once a run."""
+    return warehouse.once((MODEL.name, fitted.version), lambda: Loaded.of(fitted, warehouse.place.models))
 
 
 def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
@@ -137,7 +116,7 @@ def _in_force(warehouse: Warehouse, holdout: date, horizon: int) -> "tuple[str, 
         for fitted in recorded(warehouse.connection, MODEL)
         if fitted.in_force and fitted.fitted_as_of <= holdout and fitted.parameters["horizon_days"] == horizon
     ]
-    return (then[-1].version, Loaded.of(then[-1], warehouse).model) if then else None
+    return (then[-1].version, loaded(then[-1], warehouse).model) if then else None
 
 
 def _spend(

@@ -7,6 +7,7 @@ from zlib import crc32
 
 from assets.features.labels import labelled_customers
 from assets.features.reads import buyers, opinions, published_customers
+from assets.insights.predictions.methods.scoring import with_reviews
 from assets.insights.sentiment.tables import CUSTOMER_OPINIONS, REVIEW_SCORES
 from resources.registry import first_mondays
 from resources.warehouse import Warehouse
@@ -67,7 +68,7 @@ def with_opinions(warehouse: Warehouse, customers: "pd.DataFrame", weeks: Sequen
     """Customers as of some Mondays with what their reviews said by then, where the shop has reviews."""
     if "reviews" not in warehouse.shop.tables:
         return customers
-    return _joined(customers, warehouse.select(*opinions(warehouse, weeks, REVIEW_SCORES)))
+    return with_reviews(customers, warehouse.select(*opinions(warehouse, weeks, REVIEW_SCORES)))
 
 
 def published_buyers(warehouse: Warehouse, week: date) -> "pd.DataFrame":
@@ -76,12 +77,7 @@ def published_buyers(warehouse: Warehouse, week: date) -> "pd.DataFrame":
     if "reviews" not in warehouse.shop.tables:
         return found
     said = warehouse.select("SELECT * FROM said WHERE as_of = $week", {"said": CUSTOMER_OPINIONS}, {"week": week})
-    return _joined(found, said)
-
-
-def _joined(customers: "pd.DataFrame", said: "pd.DataFrame") -> "pd.DataFrame":
-    joined = customers.merge(said, on=["as_of", "person_id"], how="left")
-    return joined.fillna(dict.fromkeys(("review_count", "negative_review_count_90d"), 0))
+    return with_reviews(found, said)
 
 
 def _sample(frame: "pd.DataFrame") -> "pd.DataFrame":

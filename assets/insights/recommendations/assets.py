@@ -11,10 +11,11 @@ import dagster as dg
 from assets.features.reads import as_of
 from assets.features.tables import CUSTOMERS, IDENTITIES
 from assets.insights.recommendations import reads
-from assets.insights.recommendations.model import MODEL, settings_of
+from assets.insights.recommendations.model import MODEL, keep, settings_of
+from assets.insights.recommendations.queries import SQL, bounds_of, groups_of, rules_of
 from assets.insights.recommendations.tables import FEEDBACK, PROFILES, RECOMMENDATIONS, SIMILAR, TOGETHER
 from assets.insights.segments.tables import SEGMENTS
-from assets.weekly import kept_weeks, weekly_rows
+from assets.weekly import kept_weeks, newest_week, weekly_rows
 from data_checks import recommendations as checks
 from data_checks.gate.asset import gated_asset
 from data_checks.gate.rows import Rows, Work, figures_of
@@ -58,23 +59,27 @@ def recommendation_rows(work: Work) -> Rows:
 
     warehouse, shop = work.warehouse, work.warehouse.shop
     weeks = kept_weeks(work)
-    rules, wanted = reads.rules_of(shop), shop.recommendations
+    rules, wanted = rules_of(shop), shop.recommendations
     spreads: dict[date, tuple[float, float | None]] = {}
 
     def score(week: date, fitted: Fitted) -> "pd.DataFrame":
         import pandas as pd
 
         parameters, made_from, made = fitted.parameters, week_of(warehouse, week), []
+        by = lists.Making(Settings.of(parameters), parameters["arms"], rules, wanted.holdout_share, bounds_of(shop))
+        learned = lists.Learned.of(made_from, by)
         if parameters["lists"]["discover"]:
-            by = lists.Making(
-                Settings.of(parameters), parameters["arms"], rules, wanted.holdout_share, reads.bounds_of(shop)
-            )
-            found = lists.discover(made_from, by)
+            people = len(made_from.people)
+            drawn = learned.draw(people, rules.length, (week.toordinal(), people))
+            found = lists.discover(made_from, by, learned, drawn)
             if len(found.rows):  # the shop's rules may hide every product
                 spreads[week] = lists.spread(found.rows, found.open_products)
             made.append(found.rows)
         if parameters["lists"]["rebuy"]:
-            made.append(lists.again(made_from, rebuy.Rebuy.of(parameters["rebuy"]), rules, wanted.rebuy_length))
+            again = rebuy.Rebuy.of(parameters["rebuy"])
+            made.append(lists.again(made_from, again, rules, wanted.rebuy_length, learned.buyers))
+        if week == newest_week(work):
+            keep(warehouse, week, learned, made_from.gaps)
         return pd.concat(made, ignore_index=True)
 
     rows = weekly_rows(work, RECOMMENDATIONS, MODEL, score, "lists", weeks)
@@ -91,7 +96,7 @@ def week_of(warehouse: Warehouse, week: date) -> "Week":
     from assets.insights.recommendations.methods.lists import Week
 
     known, customers = reads.known(warehouse, week), reads.people(warehouse, week)
-    groups, shown = reads.groups_of(customers), reads.shown(warehouse, week)
+    groups, shown = groups_of(customers), reads.shown(warehouse, week)
     return Week(week, known.past, known.catalogue, known.gaps, customers, groups, shown)
 
 
@@ -102,7 +107,7 @@ def profile_rows(work: Work) -> Rows:
         known = reads.known(work.warehouse, week)
         interests = known.past.interactions(settings_of(work.warehouse, week).weighting).frame()
         inputs = reads.persons(week) | {"interests": interests, "catalogue": known.catalogue}
-        return work.warehouse.select(reads.SQL("profiles"), inputs, {"week": week})
+        return work.warehouse.select(SQL("profiles"), inputs, {"week": week})
 
     return _of_kept_weeks(work, profiles)
 
@@ -115,7 +120,7 @@ def similar_rows(work: Work) -> Rows:
     return _of_kept_weeks(
         work,
         lambda week: similar(
-            reads.known(warehouse, week).past, settings_of(warehouse, week), reads.bounds_of(warehouse.shop)
+            reads.known(warehouse, week).past, settings_of(warehouse, week), bounds_of(warehouse.shop)
         ),
     )
 
@@ -126,7 +131,7 @@ def together_rows(work: Work) -> Rows:
 
     def pairs(week: date) -> "pd.DataFrame":
         parameters = {"week": week, "most": MOST_LINES, "least": LEAST_ORDERS}
-        return warehouse.select(reads.SQL("together"), as_of(warehouse, [week], is_published=True), parameters)
+        return warehouse.select(SQL("together"), as_of(warehouse, [week], is_published=True), parameters)
 
     return _of_kept_weeks(work, pairs)
 

@@ -3,20 +3,28 @@
 They change slowly, and what customers did reaches the lists every week whatever the settings.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from assets.insights.recommendations.reads import HORIZONS_DAYS, bounds_of, fixed_weighting, window
+from assets.insights.recommendations.queries import bounds_of
+from assets.insights.recommendations.reads import HORIZONS_DAYS, fixed_weighting, window
 from assets.weekly import code_of
 from resources.errors import NotEnough
-from resources.fitted import Fitted
-from resources.registry import RoomModel, replay
+from resources.fitted import Fitted, Metrics
+from resources.registry import RoomModel, keep_newest, replay
 from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from assets.insights.recommendations.methods.blended_model import Settings
+    from assets.insights.recommendations.methods.lists import Learned
 
 LEAST_PAST_DAYS = 30
+# In models.registry: what the lists of the newest week are made with.
+LISTS = "recommendation_lists"
+MADE_WITH = "learned from all that was known before the newest week"
 
 
 def fit(warehouse: Warehouse, day: date, before: Fitted | None) -> Fitted:
@@ -49,3 +57,13 @@ def settings_of(warehouse: Warehouse, week: date) -> "Settings":
 
 
 MODEL = RoomModel("recommendations", history_days=91, fit=fit, code=code_of(__file__), at_most="quarterly")
+
+
+def keep(warehouse: Warehouse, week: date, learned: "Learned", gaps: "pd.DataFrame") -> None:
+    """Keeps what the newest week's lists are made with, for those who make lists in between."""
+    from assets.insights.recommendations.methods import kept
+    from resources.learning.weights import write_arrays
+
+    file = write_arrays(warehouse.place.models, kept.arrays(learned, gaps))
+    fitted = Fitted(LISTS, week, "blend", kept.parameters(learned) | {"file": file}, Metrics(MADE_WITH), in_force=True)
+    keep_newest(warehouse.connection, replace(MODEL, name=LISTS), fitted)

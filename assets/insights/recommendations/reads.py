@@ -9,25 +9,20 @@ import numpy as np
 
 from assets.features.reads import as_of
 from assets.features.tables import CUSTOMERS
-from assets.insights.recommendations.methods.blended_model import Bounds
 from assets.insights.recommendations.methods.history import Past
 from assets.insights.recommendations.methods.holdout import Window
 from assets.insights.recommendations.methods.interactions import Ids
-from assets.insights.recommendations.methods.reranking import Rules
 from assets.insights.recommendations.methods.sources.content import describe
-from assets.insights.recommendations.methods.sources.taste import price_labels
 from assets.insights.recommendations.methods.weighting import PURCHASE, Weighting
+from assets.insights.recommendations.queries import FEEDBACK_DAYS, SQL, groups_of, labels_of
 from assets.insights.segments.tables import SEGMENTS
-from resources.code import sql_files
 from resources.shop import Shop
 from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SQL = sql_files(__file__)
 HORIZONS_DAYS = (28, 56, 84)
-FEEDBACK_DAYS = 56
 # The customers of a published week with their segment; of a past one all accounts known then, as no weekly row may be used.
 PERSONS = """
 SELECT c.person_id, c.age_band, c.gender, c.region, s.segment_id, s.segment_zh, s.segment_en
@@ -41,14 +36,6 @@ SELECT DISTINCT
     CAST(NULL AS INTEGER) AS segment_id, CAST(NULL AS VARCHAR) AS segment_zh, CAST(NULL AS VARCHAR) AS segment_en
 FROM customers_then AS c LEFT JOIN merged AS m ON m.as_of = c.as_of AND m.customer_id = c.customer_id
 """
-
-
-def bounds_of(shop: Shop) -> Bounds:
-    return Bounds(**shop.recommendations.model_dump(include={"neighbours", "candidates", "history"}))
-
-
-def rules_of(shop: Shop) -> Rules:
-    return Rules(**shop.recommendations.model_dump(include=set(Rules.__dataclass_fields__)))
 
 
 def fixed_weighting(shop: Shop) -> Weighting | None:
@@ -68,8 +55,6 @@ class Known:
 
 def known(warehouse: Warehouse, week: date) -> Known:
     """What was known before a Monday."""
-    import pandas as pd
-
     with warehouse.given(as_of(warehouse, [week])):
         log, older = _log(warehouse, week)
         has_catalogue = "products" in warehouse.shop.tables
@@ -79,11 +64,7 @@ def known(warehouse: Warehouse, week: date) -> Known:
     order = np.argsort(products)
     catalogue = catalogue.iloc[order].reset_index(drop=True)
     log = log[log["product_id"].isin(products)].reset_index(drop=True)
-    labels = {
-        "category": pd.factorize(catalogue["category"], sort=True)[0].astype(np.int64),
-        "price": price_labels(catalogue["price"].to_numpy(float)),
-    }
-    return Known(Past(log, products[order], describe(catalogue), labels, older), catalogue, gaps)
+    return Known(Past(log, products[order], describe(catalogue), labels_of(catalogue), older), catalogue, gaps)
 
 
 def _log(warehouse: Warehouse, week: date) -> "tuple[pd.DataFrame, Callable[[Ids], pd.DataFrame] | None]":
@@ -121,11 +102,6 @@ def persons(week: date) -> dict[str, Any]:
 def people(warehouse: Warehouse, week: date) -> "pd.DataFrame":
     """The customers of a published week with their segments and groups, ordered by person."""
     return warehouse.select(SQL("people"), as_of(warehouse, [week], is_published=True) | persons(week))
-
-
-def groups_of(customers: "pd.DataFrame") -> "pd.DataFrame":
-    """person_id and its groups, the one to be preferred first."""
-    return customers[["person_id", "segment_group", "age_group", "gender_group"]].astype(object)
 
 
 def window(warehouse: Warehouse, week: date, days: int) -> Window:

@@ -1,31 +1,35 @@
 """Charts as static SVG: Altair's specifications, drawn by vl-convert. They carry no words but names and numbers; what they show stands
 in their captions and tables, so that they are hidden from screen readers."""
 
-import json
 from typing import TYPE_CHECKING
 
-from assets.outreach.report.methods.parts import Days, Pairs, Weeks
+from assets.outreach.report.methods.parts import Days, Pairs, Picture, Ranges, Trend, Weeks
+from resources import charts
+from resources.charts import ACCENT, HEIGHT, INK, SOFT, WIDTH, day_axis, value_axis
 
 if TYPE_CHECKING:
     import altair
 
     Layers = altair.LayerChart | altair.Chart
 
-# Dark and light enough for 3 to 1 beside each other and on white.
-INK, ACCENT, SOFT, GREY = "#16324f", "#c2410c", "#9db8d2", "#6b7280"
-WIDTH, HEIGHT = 520, 170
+# The first of the letters that are as wide as high.
+HAN = "\u2e80"
 
 
-def svg(picture: Weeks | Days | Pairs, language: int) -> str:
+def svg(picture: Picture, language: int) -> str:
     """A picture as an SVG element; `language` is the place of the names' language in Words."""
-    import vl_convert
-
-    if isinstance(picture, Weeks):
-        chart = _weeks(picture)
-    else:
-        chart = _days(picture) if isinstance(picture, Days) else _pairs(picture, language)
-    plain = {"font": "sans-serif", "background": "transparent", "view": {"stroke": None}}
-    return vl_convert.vegalite_to_svg(json.dumps(chart.to_dict() | {"config": plain}))
+    match picture:
+        case Weeks():
+            chart = _weeks(picture)
+        case Days():
+            chart = _days(picture)
+        case Trend():
+            chart = _trend(picture)
+        case Pairs():
+            chart = _pairs(picture, language)
+        case Ranges():
+            chart = _ranges(picture, language)
+    return charts.svg(chart)
 
 
 def _weeks(picture: Weeks) -> "Layers":
@@ -33,9 +37,7 @@ def _weeks(picture: Weeks) -> "Layers":
 
     *_, newest = picture.points
     rows = [{"day": day, "value": value, "is_now": (day, value) == newest} for day, value in picture.points]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=_day_axis([day for day, _ in picture.points[::-2]]), y=_value_axis()
-    )
+    base = alt.Chart(alt.Data(values=rows)).encode(x=day_axis([day for day, _ in picture.points[::-2]]), y=value_axis())
     line = base.mark_line(color=INK, strokeWidth=2)
     points = base.mark_point(filled=True, opacity=1).encode(
         color=alt.condition("datum.is_now", alt.value(ACCENT), alt.value(INK)),
@@ -53,11 +55,11 @@ def _days(picture: Days) -> "Layers":
 
     past = [{"day": day, "value": value} for day, value in picture.happened]
     future = [{"day": day, "value": mean, "low": low, "high": high} for day, mean, low, high in picture.expected]
-    days = _day_axis([row["day"] for row in (*past, *future)][::7])
+    days = day_axis([row["day"] for row in (*past, *future)][::7])
     coming = alt.Chart(alt.Data(values=future)).encode(x=days)
-    band = coming.mark_area(color=SOFT, opacity=0.45).encode(y=_value_axis("low"), y2="high:Q")
-    expected = coming.mark_line(color=ACCENT, strokeWidth=2, strokeDash=[5, 3]).encode(y=_value_axis())
-    happened = alt.Chart(alt.Data(values=past)).mark_line(color=INK, strokeWidth=2).encode(x=days, y=_value_axis())
+    band = coming.mark_area(color=SOFT, opacity=0.45).encode(y=value_axis("low"), y2="high:Q")
+    expected = coming.mark_line(color=ACCENT, strokeWidth=2, strokeDash=[5, 3]).encode(y=value_axis())
+    happened = alt.Chart(alt.Data(values=past)).mark_line(color=INK, strokeWidth=2).encode(x=days, y=value_axis())
     return alt.layer(band, happened, expected).properties(width=WIDTH, height=HEIGHT)
 
 
@@ -75,15 +77,7 @@ def _pairs(picture: Pairs, language: int) -> "Layers":
         alt.Chart(alt.Data(values=rows))
         .mark_bar()
         .encode(
-            y=alt.Y(
-                "name:N",
-                sort=names,
-                title=None,
-                # Browsers set names wider than the drawing measures them.
-                axis=alt.Axis(
-                    labelLimit=300, minExtent=max(map(_extent, names)), labelFontSize=14, ticks=False, domain=False
-                ),
-            ),
+            y=_name_axis(names),
             yOffset=alt.YOffset("series:N", sort=series),
             x=alt.X("value:Q", title=None, axis=alt.Axis(format="%", tickCount=5, gridColor="#e5e7eb", domain=False)),
             color=alt.Color(
@@ -97,35 +91,51 @@ def _pairs(picture: Pairs, language: int) -> "Layers":
     )
 
 
+def _ranges(picture: Ranges, language: int) -> "Layers":
+    import altair as alt
+
+    names = _apart([tuple(name)[language] for name in picture.names])
+    rows = [
+        {"name": name, "value": value, "low": low, "high": high, "base": base}
+        for name, (value, low, high, base) in zip(names, picture.values, strict=True)
+    ]
+    shown = alt.Axis(format="%" if picture.is_share else ",.0f", tickCount=5, gridColor="#e5e7eb", domain=False)
+    across = alt.X("low:Q", title=None, axis=shown, scale=alt.Scale(zero=not picture.is_share))
+    base = alt.Chart(alt.Data(values=rows)).encode(y=_name_axis(names))
+    interval = base.mark_rule(color=SOFT, strokeWidth=8, strokeCap="round").encode(x=across, x2="high:Q")
+    against = base.mark_tick(color=ACCENT, thickness=2.5, size=18).transform_filter("isValid(datum.base)")
+    value = base.mark_point(filled=True, opacity=1, size=90, color=INK)
+    layers = [interval, against.encode(x="base:Q"), value.encode(x="value:Q")]
+    return alt.layer(*layers).properties(width=WIDTH - 160, height=30 * len(names))
+
+
+def _trend(picture: Trend) -> "Layers":
+    import altair as alt
+
+    rows = [{"day": day, "value": value, "low": low, "high": high} for day, value, low, high in picture.points]
+    days = day_axis([row["day"] for row in rows[:: -max(1, len(rows) // 7)]])
+    base = alt.Chart(alt.Data(values=rows)).encode(x=days)
+    band = base.mark_area(color=SOFT, opacity=0.45).encode(y=value_axis("low", "%"), y2="high:Q")
+    line = base.mark_line(color=INK, strokeWidth=2, point=alt.OverlayMarkDef(color=INK, size=25))
+    return alt.layer(band, line.encode(y=value_axis("value", "%"))).properties(width=WIDTH, height=HEIGHT)
+
+
+def _name_axis(names: list[str]) -> "altair.Y":
+    import altair as alt
+
+    # Browsers set names wider than the drawing measures them.
+    axis = alt.Axis(labelLimit=300, minExtent=max(map(_extent, names)), labelFontSize=14, ticks=False, domain=False)
+    return alt.Y("name:N", sort=names, title=None, axis=axis)
+
+
+def _apart(names: list[str]) -> list[str]:
+    """The names, none of them longer than a line of the drawing, each different from the others."""
+    short = [name if _extent(name) <= 240 else f"{name[: 14 if name > HAN else 26]}…" for name in names]
+    return [
+        f"{name} {short[:place].count(name) + 1}" if name in short[:place] else name for place, name in enumerate(short)
+    ]
+
+
 def _extent(name: str) -> float:
     """Room for a name, in pixels."""
-    return 8 + sum(15 if letter > "\u2e80" else 8.5 for letter in name)
-
-
-def _day_axis(labelled: list[str]) -> "altair.X":
-    import altair as alt
-
-    # Days as names, month and day: no chart depends on the time zone of the machine.
-    axis = alt.Axis(
-        values=labelled,
-        labelExpr="slice(datum.label, 5)",
-        labelAngle=0,
-        labelPadding=8,
-        ticks=False,
-        domainColor=GREY,
-        labelFontSize=14,
-    )
-    return alt.X("day:O", title=None, axis=axis, scale=alt.Scale(type="point", padding=2))
-
-
-def _value_axis(column: str = "value") -> "altair.Y":
-    import altair as alt
-
-    return alt.Y(
-        f"{column}:Q",
-        title=None,
-        scale=alt.Scale(zero=True),
-        axis=alt.Axis(
-            tickCount=4, gridColor="#e5e7eb", domain=False, ticks=False, labelFontSize=14, minExtent=52, format=",.0f"
-        ),
-    )
+    return 8 + sum(15 if letter > HAN else 8.5 for letter in name)

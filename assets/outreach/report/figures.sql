@@ -81,6 +81,14 @@ SELECT sum(sign * quantity) FROM SALES WHERE quantity > 0 AND known_on < AS_OF A
 SELECT sum(sign * amount) FROM SALES WHERE quantity > 0 AND known_on < AS_OF AND ordered_on BETWEEN AS_OF - 7 AND AS_OF - 1 AND product_id = $row
 -- sold.category
 SELECT coalesce(sum(sign * quantity), 0) FROM SALES WHERE quantity > 0 AND known_on < AS_OF AND ordered_on BETWEEN AS_OF - 7 AND AS_OF - 1 AND product_id IN (SELECT product_id FROM (FROM clean.products WHERE known_on < AS_OF QUALIFY row_number() OVER (PARTITION BY product_id ORDER BY known_on DESC) = 1) WHERE category = $row)
+-- sold.visits
+SELECT visit_count FROM insights.funnels WHERE as_of = AS_OF AND cut = 'shop' AND step = 'view'
+-- sold.carted
+SELECT visit_count FROM insights.funnels WHERE as_of = AS_OF AND cut = 'shop' AND step = 'cart'
+-- sold.ordered
+SELECT visit_count FROM insights.funnels WHERE as_of = AS_OF AND cut = 'shop' AND step = 'order'
+-- sold.conversion
+SELECT view_share FROM insights.funnels WHERE as_of = AS_OF AND cut = 'shop' AND step = 'order'
 -- sold.demand
 SELECT sum(mean) FROM insights.forecasts WHERE as_of = AS_OF AND series = 'demand' AND category = $row
 -- sold.revenue_mean

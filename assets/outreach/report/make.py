@@ -1,5 +1,6 @@
 """Makes the report of a shop from its published snapshot, and keeps it. Knows no Dagster."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,55 +12,76 @@ from assets.outreach.report.reads import Reads
 from resources.errors import ZhikeError
 from resources.home import Home, write_safely
 from resources.shop import Shop
-from resources.snapshot import opened
+from resources.snapshot import Reader, opened
 
 
 def make(home: Home, shop: Shop) -> tuple[date, str]:
     """The as-of day of the published snapshot and its report as HTML. Raises ZhikeError where nothing is published yet, or
     what is was published by an earlier release."""
     with opened(home) as reader:
-        if "clean.orders" not in reader.snapshot.row_counts:
-            raise ZhikeError(
-                "the published snapshot is of an earlier release and lacks what the report needs",
-                str(reader.snapshot.folder),
-                "run the shop: zhike run --store …",
-            )
-        reads = Reads(reader, shop)
-        reads.prepare(week.weeks_compared(reads.as_of, shop.start, shop.lost_days))
+        reads = ready(reader, shop)
         version = reader.snapshot.folder.name
         return reads.as_of, page(sections(reads), shop, reads.as_of, version, queries(reads))
 
 
+def ready(reader: Reader, shop: Shop) -> Reads:
+    """The open snapshot, made ready for the sections. Raises ZhikeError for one that was published by an earlier release."""
+    if "clean.orders" not in reader.snapshot.row_counts:
+        raise ZhikeError(
+            "the published snapshot is of an earlier release and lacks what the report needs",
+            str(reader.snapshot.folder),
+            "run the shop: zhike run --store …",
+        )
+    reads = Reads(reader, shop)
+    reads.prepare(week.weeks_compared(reads.as_of, shop.start, shop.lost_days))
+    return reads
+
+
 def sections(reads: Reads) -> list[Section]:
     """The sections whose inputs the shop has, in the order of the page."""
-    rows, as_of, currency = reads.rows, reads.as_of, reads.shop.currency
-    found = [
-        week.section(rows("weeks"), rows("events"), currency),
-        who.section(rows("classes"), rows("moves"), as_of, currency),
-        leaving.section(
-            rows("leaving_weeks"),
-            rows("leaving_first"),
-            rows("reasons"),
-            as_of,
-            reads.horizon_days,
-            reads.has_predictions,
-            currency,
-        ),
-        lists.section(rows("lists"), reads.horizon_days, reads.knows_consent, reads.shop.has_prices),
-        sold.section(
-            rows("products"),
-            rows("categories"),
-            rows("demand"),
-            rows("happened"),
-            rows("expected"),
-            rows("totals"),
-            as_of,
-            currency,
-        ),
-        voice.section(rows("satisfaction"), rows("aspects")),
-        trust.section(rows("predicted"), rows("forecast_then"), rows("quarantined"), rows("refused"), currency),
-    ]
-    return [section for section in found if section]
+    return [found for make_one in SECTIONS.values() if (found := make_one(reads))]
+
+
+def _week(reads: Reads) -> Section | None:
+    return week.section(reads.rows("weeks"), reads.rows("events"), reads.shop.currency)
+
+
+def _who(reads: Reads) -> Section | None:
+    return who.section(reads.rows("classes"), reads.rows("moves"), reads.as_of, reads.shop.currency)
+
+
+def _leaving(reads: Reads) -> Section | None:
+    files = (reads.rows(name) for name in ("leaving_weeks", "leaving_first", "reasons"))
+    return leaving.section(*files, reads.as_of, reads.horizon_days, reads.has_predictions, reads.shop.currency)
+
+
+def _lists(reads: Reads) -> Section | None:
+    return lists.section(reads.rows("lists"), reads.horizon_days, reads.knows_consent, reads.shop.has_prices)
+
+
+def _sold(reads: Reads) -> Section | None:
+    files = (reads.rows(name) for name in ("products", "categories", "demand", "happened", "expected", "totals"))
+    return sold.section(*files, reads.as_of, reads.shop.currency, reads.rows("funnel"))
+
+
+def _voice(reads: Reads) -> Section | None:
+    return voice.section(reads.rows("satisfaction"), reads.rows("aspects"))
+
+
+def _trust(reads: Reads) -> Section | None:
+    files = (reads.rows(name) for name in ("predicted", "forecast_then", "quarantined", "refused"))
+    return trust.section(*files, reads.shop.currency)
+
+
+SECTIONS: dict[str, Callable[[Reads], Section | None]] = {
+    "week": _week,
+    "who": _who,
+    "leaving": _leaving,
+    "lists": _lists,
+    "sold": _sold,
+    "voice": _voice,
+    "trust": _trust,
+}
 
 
 def keep(home: Home, shop: Shop) -> tuple[Path, str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from assets.outreach.report.cells import figure, own, said
 from assets.outreach.report.charts import svg
-from assets.outreach.report.methods.parts import Cell, Chart, Figure, Pairs, Section, Sentence
+from assets.outreach.report.methods.parts import Cell, Chart, Pairs, Ranges, Section
 from resources.shop import Shop
 from resources.words import Words, language_of
 
@@ -48,33 +49,11 @@ def _cell(what: Cell) -> Markup:
     if what is None:
         return Markup("–")
     if isinstance(what, str):
-        return _own(what)
+        return own(what)
     if isinstance(what, Words):
         return both(what)
-    parts = [_said(what, language) for language in range(len(LANGUAGES))]
+    parts = [said(what, language, figure) for language in range(len(LANGUAGES))]
     return parts[0] if len(set(parts)) == 1 else _pair(parts)
-
-
-def _said(what: Figure | Sentence | Words | str, language: int) -> Markup:
-    """A part of a sentence in one language."""
-    if isinstance(what, str):
-        return _own(what)
-    if isinstance(what, Words):
-        return escape(tuple(what)[language])
-    if isinstance(what, Figure):
-        return Markup('<data value="{}" data-query="{}"{}>{}</data>').format(
-            f"{what.value:.6f}".rstrip("0").rstrip("."),
-            what.query,
-            Markup(' data-row="{}"').format(what.row) if what.row else "",
-            tuple(what.text)[language],
-        )
-    fields = {name: _said(part, language) for name, part in what.fields.items()}
-    return escape(tuple(what.words)[language]).format(**fields)
-
-
-def _own(text: str) -> Markup:
-    """What the shop or its customers wrote: no language of the page, and no part of its markup."""
-    return Markup('<bdi translate="no">{}</bdi>').format(text)
 
 
 def _pair(parts: Sequence[Markup]) -> Markup:
@@ -86,7 +65,7 @@ def _pair(parts: Sequence[Markup]) -> Markup:
 
 def _draw(chart: Chart) -> Markup:
     """The picture of a chart; one a language where it carries names."""
-    if not isinstance(chart.picture, Pairs):
+    if not isinstance(chart.picture, Pairs | Ranges):
         return Markup(svg(chart.picture, 0))
     return Markup("").join(
         Markup('<span lang="{}">{}</span>').format(language, Markup(svg(chart.picture, place)))

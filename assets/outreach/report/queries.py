@@ -35,10 +35,12 @@ LEAVING = """(
 WORTHS = ("clv_12m", "clv_6m", "clv_3m", "expected_purchases_12m", "expected_purchases_6m", "expected_purchases_3m")
 
 
-def queries(reads: Reads) -> dict[str, str]:
-    """By name, the select of each figure; one that is asked a row at a time has the parameter `$row`."""
-    blocks = re.split(r"^-- (\w+\.\w+)\n", FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+def queries(reads: Reads, *others: Path) -> dict[str, str]:
+    """By name, the select of each figure of figures.sql and of `others`, files like it; one that is asked a row at a time has the
+    parameter `$row`."""
+    blocks = [block for file in (FILE, *others) for block in _blocks(file)]
     worths = "".join(f"v.{name}, " for name in WORTHS if name in reads.columns("insights.clv"))
+    mondays = ", ".join(f"DATE '{week}'" for week in reads.weeks_before)
     # Those that hold others come first.
     filled = {
         "LEAVING": LEAVING,
@@ -53,6 +55,7 @@ def queries(reads: Reads) -> dict[str, str]:
         "SALES": f"({sales(reads.shop)})",
         "HORIZON": str(reads.horizon_days),
         "WEEK": WEEK,
+        "MONDAYS": f"[{mondays}]",
         "AS_OF": f"DATE '{reads.as_of}'",
     }
     found = {}
@@ -61,3 +64,8 @@ def queries(reads: Reads) -> dict[str, str]:
             text = re.sub(rf"\b{token}\b", lambda _, sql=sql: sql, text)
         found[name] = re.sub(r"\s*\n\s*", " ", text.strip())
     return found
+
+
+def _blocks(file: Path) -> list[str]:
+    """The names and selects of a file, in turn."""
+    return re.split(r"^-- (\w+\.\w+)\n", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]

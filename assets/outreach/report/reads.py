@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from assets.features.tables import CUSTOMERS
 from assets.insights.clv.tables import CLV
 from assets.insights.forecast import tables as forecast
+from assets.insights.funnels.tables import FUNNELS
 from assets.insights.predictions import tables as predictions
-from assets.insights.recommendations.tables import RECOMMENDATIONS
+from assets.insights.recommendations import tables as recommendations
 from assets.insights.rfm import tables as rfm
-from assets.insights.segments.tables import SEGMENTS
-from assets.insights.sentiment.tables import ASPECT_TRENDS, REVIEW_SCORES
+from assets.insights.segments import tables as segments
+from assets.insights.sentiment.tables import ASPECT_TRENDS, PRODUCT_SATISFACTION, REVIEW_SCORES
+from assets.outreach.report.methods.usual import MOST
 from resources.contract import CONTRACT
 from resources.sales import sales
 from resources.shop import Shop
-from resources.snapshot import Reader
+from resources.snapshot import Reader, text_in_sql
 from resources.tables import Column, Table
 
 SQL = Path(__file__).with_name("sql")
@@ -45,12 +48,32 @@ REFUSALS = Table(
     (),
     tuple(Column(name, "VARCHAR", "") for name in ("table_name", "partition_key", "check_name")),
 )
+REGISTRY = Table(
+    "models",
+    "registry",
+    "The fits of every model.",
+    "none",
+    (),
+    tuple(
+        Column(name, kind, "")
+        for name, kind in {
+            "name": "VARCHAR",
+            "fitted_as_of": "DATE",
+            "method": "VARCHAR",
+            "in_force": "BOOLEAN",
+            "metrics": "JSON",
+        }.items()
+    ),
+)
 # What the files call a table.
 TABLES = {
     "customers": CUSTOMERS, "predictions": predictions.PREDICTIONS, "prediction_backtests": predictions.BACKTESTS,
-    "clv": CLV, "segments": SEGMENTS, "rfm": rfm.RFM, "rfm_profiles": rfm.PROFILES, "rfm_moves": rfm.MOVES,
-    "recommendations": RECOMMENDATIONS, "forecasts": forecast.FORECASTS, "forecast_totals": forecast.TOTALS, "forecast_backtests": forecast.BACKTESTS,
-    "review_scores": REVIEW_SCORES, "aspect_trends": ASPECT_TRENDS, "quarantine_counts": QUARANTINE, "refusals": REFUSALS,
+    "clv": CLV, "segments": segments.SEGMENTS, "segment_profiles": segments.PROFILES, "segment_moves": segments.MOVES,
+    "rfm": rfm.RFM, "rfm_profiles": rfm.PROFILES, "rfm_moves": rfm.MOVES,
+    "prediction_drift": predictions.DRIFT, "recommendations": recommendations.RECOMMENDATIONS, "similar_products": recommendations.SIMILAR,
+    "bought_together": recommendations.TOGETHER, "recommendation_feedback": recommendations.FEEDBACK, "forecasts": forecast.FORECASTS, "forecast_totals": forecast.TOTALS, "forecast_backtests": forecast.BACKTESTS,
+    "forecast_agreement": forecast.AGREEMENT, "product_satisfaction": PRODUCT_SATISFACTION, "registry": REGISTRY,
+    "funnels": FUNNELS, "review_scores": REVIEW_SCORES, "aspect_trends": ASPECT_TRENDS, "quarantine_counts": QUARANTINE, "refusals": REFUSALS,
     "account_changes": CONTRACT["customers"].clean, "product_changes": CONTRACT["products"].clean,
 }  # fmt: skip
 # One row an account or product: what was known of it before the week began.
@@ -87,20 +110,36 @@ class Reads:
         execute(f"CREATE TEMP VIEW people AS {people}")
         execute(f"CREATE TEMP VIEW accounts AS {NEWEST.format(changes='account_changes', key='customer_id')}")
         execute(f"CREATE TEMP VIEW catalogue AS {NEWEST.format(changes='product_changes', key='product_id')}")
-        execute(f"CREATE TEMP VIEW leaving AS {self._file('leaving')}")
+        for name in ("agreed", "leaving", "listed"):
+            execute(f"CREATE TEMP VIEW {name} AS {self._file(name)}")
         horizons = execute("SELECT max(horizon_days) FROM predictions WHERE as_of = getvariable('as_of')").fetchall()
         execute(f"SET VARIABLE horizon = {horizons[0][0] or DEFAULT_HORIZON:d}")
 
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a file of sql/."""
-        cursor = self.reader.connection.execute(self._file(name))
+    def rows(self, file: str | Path, **asked: str) -> list[dict[str, Any]]:
+        """The rows of a file of sql/, or of a file elsewhere; what is asked of them are variables of its SQL."""
+        for name, value in asked.items():
+            self.reader.connection.execute(f"SET VARIABLE {name} = {text_in_sql(value)}")
+        cursor = self.reader.connection.execute(self._file(file) if isinstance(file, str) else file.read_text("utf-8"))
         columns = [column[0] for column in cursor.description or []]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def columns(self, table: str) -> set[str]:
         """The columns of a published table; none where this shop has no such table."""
-        asked = f"SELECT column_name FROM duckdb_columns() WHERE schema_name || '.' || table_name = '{table}'"
-        return {name for (name,) in self.reader.connection.execute(asked).fetchall()}
+        return self._published.get(table, set())
+
+    @cached_property
+    def _published(self) -> dict[str, set[str]]:
+        asked = "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+        found: dict[str, set[str]] = {}
+        for table, column in self.reader.connection.execute(asked).fetchall():
+            found.setdefault(table, set()).add(column)
+        return found
+
+    @property
+    def weeks_before(self) -> list[date]:
+        """The Mondays against whose weeks the newest one is held, the oldest first."""
+        ((weeks,),) = self.reader.connection.execute("SELECT getvariable('weeks')").fetchall()
+        return [week for week in weeks if week < self.as_of][-MOST:]
 
     @property
     def has_predictions(self) -> bool:

@@ -3,16 +3,22 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dagster as dg
+import duckdb
 
+from assets.outreach.snapshot.history import write_history
+from assets.outreach.snapshot.models import write_models
 from assets.outreach.snapshot.parts import parts_of
 from assets.outreach.snapshot.publish import point, write
+from resources.contract import CONTRACT
 from resources.descriptions import said_of
-from resources.registry import forget_unnamed
+from resources.registry import forget_unnamed, in_force
 from resources.warehouse import Warehouse
 
+EVENTS = CONTRACT["events"].clean.qualified
 KEY = dg.AssetKey(["outreach", "snapshot"])
 
 
@@ -34,11 +40,7 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     def snapshot(warehouse: Warehouse) -> Iterator[Any]:
         connection, place = warehouse.connection, warehouse.place.snapshot
         parts = parts_of(warehouse, [".".join(key.path) for key in tables])
-        rows = connection.execute(
-            "SELECT table_name, max(partition_key), arg_max(sequence, partition_key), arg_max(run_id, partition_key), max(sequence) "
-            "FROM ops.windows WHERE list_contains($names, table_name) GROUP BY table_name ORDER BY table_name",
-            {"names": [part.name for part in parts]},
-        ).fetchall()
+        rows = _newest_windows(connection, [part.name for part in parts])
         weekly = {part.name for part in parts if part.is_weekly}
         weeks = [row[1] for row in rows if row[0] in weekly]
         if not weeks:
@@ -49,7 +51,14 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
         # In a warehouse made anew the sequence begins anew: the runs that wrote the rows tell two versions apart.
         runs = hashlib.sha256(repr([(row[0], row[1], row[3]) for row in rows]).encode()).hexdigest()[:8]
         version = f"{as_of}-{sequence:08d}-{runs}"
-        written = write(connection, place, parts, version, date.fromisoformat(as_of), said_of(connection))
+        newest = date.fromisoformat(as_of)
+        beside = [partial(write_models, in_force(connection, newest), warehouse.place.models)]
+        until = next((row[1] for row in _newest_windows(connection, [EVENTS])), None)
+        if until:
+            beside.append(
+                partial(write_history, connection, date.fromisoformat(until), warehouse.shop.settings.duplicate_days)
+            )
+        written = write(connection, place, parts, version, newest, said_of(connection), beside)
         expected = {
             part.name: connection.execute(f"SELECT count(*) FROM ({part.select})").fetchall()[0][0] for part in parts
         }
@@ -77,3 +86,12 @@ def build(tables: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
         )
 
     return [snapshot]
+
+
+def _newest_windows(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Of each table its newest partition, with the sequence and run that published it, and its last sequence of all."""
+    return connection.execute(
+        "SELECT table_name, max(partition_key), arg_max(sequence, partition_key), arg_max(run_id, partition_key), max(sequence) "
+        "FROM ops.windows WHERE list_contains($names, table_name) GROUP BY table_name ORDER BY table_name",
+        {"names": list(names)},
+    ).fetchall()

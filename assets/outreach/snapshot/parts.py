@@ -51,7 +51,9 @@ def parts_of(warehouse: Warehouse, names: Sequence[str]) -> list[Part]:
                 f"SELECT DISTINCT as_of FROM {name} ORDER BY as_of DESC LIMIT {warehouse.shop.retention.snapshot_weeks}"
             )
             select += f" WHERE as_of IN ({weeks})"
-        found.append(Part(name, select, is_weekly))
+        # What a person did lies together, so that the rows of some persons are read without those of all.
+        by_person = "customer_id" if not is_weekly and any(column == "customer_id" for column, _ in columns) else None
+        found.append(Part(name, select, is_weekly, by_person))
     return found + [Part(name, select) for name, (needs, select) in COUNTED.items() if needs in there]
 
 

@@ -19,22 +19,31 @@ READ_ONLY = 0o400
 
 Says = Callable[[str, str | None], str]
 """What is said of a table, by its name with schema, or of a column of it."""
+Beside = Callable[[Path], None]
+"""Writes into the folder of a version."""
 
 
 @dataclass(frozen=True)
 class Part:
     """A table of the snapshot: its name with schema, and the select of its rows in the warehouse. A weekly one has a view
-    `<name>_latest` of its newest rows, in its schema and in the main one."""
+    `<name>_latest` of its newest rows, in its schema and in the main one. Rows lie in the order of all columns, `first` that."""
 
     name: str
     select: str
     is_weekly: bool = False
+    first: str | None = None
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, folder: Path, parts: Sequence[Part], name: str, as_of: date, says: Says
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    parts: Sequence[Part],
+    name: str,
+    as_of: date,
+    says: Says,
+    beside: Sequence[Beside] = (),
 ) -> Snapshot:
-    """Writes the tables as version `name`; a version that is there already is left as it is."""
+    """Writes the tables, and what lies `beside` them, as version `name`; a version that is there already is left as it is."""
     place = folder / name
     finished = version(place)
     if finished:
@@ -53,11 +62,14 @@ def write(
         write_cards(connection, building, name)
     finally:
         connection.execute("DETACH snapshot")
+    for more in beside:
+        more(building)
     latest = tuple(part.name.partition(".")[2] for part in parts if part.is_weekly)
     manifest = {"version": name, "as_of": as_of.isoformat(), "row_counts": counts, "latest": latest}
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    for file in building.iterdir():
-        file.chmod(READ_ONLY)
+    for file in building.rglob("*"):
+        if file.is_file():
+            file.chmod(READ_ONLY)
     building.replace(place)
     return Snapshot(place, as_of.isoformat(), counts, latest)
 
@@ -65,7 +77,7 @@ def write(
 def _write_part(connection: duckdb.DuckDBPyConnection, part: Part, building: Path, says: Says) -> int:
     schema, _, table = part.name.partition(".")
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS snapshot.{schema}")
-    connection.execute(f"CREATE TABLE snapshot.{part.name} AS {part.select} ORDER BY ALL")
+    connection.execute(f"CREATE TABLE snapshot.{part.name} AS {part.select} ORDER BY {_order(connection, part)}")
     columns = connection.execute(
         "SELECT column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = 'snapshot' AND schema_name = $schema AND table_name = $table ORDER BY column_index",
@@ -86,6 +98,13 @@ def _write_part(connection: duckdb.DuckDBPyConnection, part: Part, building: Pat
     )
     ((count,),) = connection.execute(f"SELECT count(*) FROM snapshot.{part.name}").fetchall()
     return count
+
+
+def _order(connection: duckdb.DuckDBPyConnection, part: Part) -> str:
+    if not part.first:
+        return "ALL"
+    names = [name for name, *_ in connection.execute(f"DESCRIBE {part.select}").fetchall()]
+    return ", ".join(map(identifier, sorted(names, key=lambda name: name != part.first)))
 
 
 def _add_latest(

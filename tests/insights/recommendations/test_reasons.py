@@ -1,14 +1,17 @@
 """Reasons of rows: each names what the score of its source comes from, and says nothing that is not so."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from assets.insights.recommendations.methods import kept
+from assets.insights.recommendations.methods.blend import Blend
 from assets.insights.recommendations.methods.blended_model import Bounds, Settings
 from assets.insights.recommendations.methods.history import Past
-from assets.insights.recommendations.methods.lists import Making, Week, discover
+from assets.insights.recommendations.methods.lists import Learned, Making, Week, discover
 from assets.insights.recommendations.methods.reranking import Rules
 from assets.insights.recommendations.methods.sources.content import describe
 
@@ -27,15 +30,15 @@ GOODS = pd.DataFrame(
 BASKETS = {f"c{n:02d}": ("lamp", "pan") for n in range(30)} | {"me": ("bowl", "lamp")}
 
 
-def listed(log: pd.DataFrame, source: str) -> dict[str, dict[str, object]]:
-    """The rows of the customer `me` by product, where all positions draw one source."""
+def week_of(log: pd.DataFrame) -> Week:
+    """A week of these customers and of `me`."""
     products = GOODS["product_id"].to_numpy(dtype=object)
     labels = {"category": GOODS["category"].factorize()[0].astype(np.int64)}
     people = pd.DataFrame({"person_id": sorted({*log["person_id"], "me"})})
     shown = pd.DataFrame(
         columns=["person_id", "product_id", "list", "source", "position", "is_clicked", "is_bought"]
     ).astype({"is_clicked": bool, "is_bought": bool})
-    week = Week(
+    return Week(
         date(2026, 1, 12),
         Past(log, products, describe(GOODS), labels),
         GOODS,
@@ -44,7 +47,17 @@ def listed(log: pd.DataFrame, source: str) -> dict[str, dict[str, object]]:
         people.assign(segment_group=None),
         shown,
     )
-    rows = discover(week, Making(Settings.default(), {source: 0.1}, Rules(a_category=9), 0.0, Bounds())).rows
+
+
+def making(settings: Settings, *sources: str) -> Making:
+    return Making(settings, dict.fromkeys(sources, 0.1), Rules(a_category=9), 0.0, Bounds())
+
+
+def listed(log: pd.DataFrame, source: str) -> dict[str, dict[str, object]]:
+    """The rows of the customer `me` by product, where all positions draw one source."""
+    week, by = week_of(log), making(Settings.default(), source)
+    learned = Learned.of(week, by)
+    rows = discover(week, by, learned, learned.draw(len(week.people), by.rules.length, (0,))).rows
     return {row["product_id"]: row for row in rows[rows["person_id"] == "me"].to_dict("records")}
 
 
@@ -102,3 +115,31 @@ def test_who_did_nothing_is_not_told_of_what_it_did(source: str) -> None:
     for row in rows.values():
         assert row["because_of"] == []
         assert (row["because_zh"], row["because_en"]) == ("近期热销", "Selling well these days")
+
+
+def test_lists_of_one_customer_by_what_was_kept_are_those_that_were_made_with_everybody() -> None:
+    families = {
+        "item_graph": ("sharp", 1.0),
+        "neighbours": ("flat", 0.5),
+        "low_rank": ("16", 0.5),
+        "taste": ("category", 0.3),
+        "content": ("alike", 0.2),
+        "interest": ("own", 0.1),
+        "popular": ("all", 0.05),
+    }
+    week = week_of(bought(BASKETS))
+    by = making(Settings(Settings.default().weighting, Blend(families, 0.0)), "collaborative", "content", "group")
+    learned = Learned.of(week, by)
+    gaps = pd.DataFrame({"product_id": ["pan"], "gap_count": [2], "log_gap_sum": [3.5]})
+    again = kept.learned_of(kept.parameters(learned), kept.arrays(learned, gaps))
+    assert set(again.model.sources) == {f"{family}/{variant}" for family, (variant, _) in families.items()}
+    drawn = learned.draw(len(week.people), by.rules.length, (0,))
+    whole = discover(week, by, learned, drawn).rows
+    mine = (week.people["person_id"] == "me").to_numpy()
+    log = week.past.log[week.past.log["person_id"] == "me"].reset_index(drop=True)
+    alone = replace(week, past=replace(week.past, log=log), people=week.people[mine], groups=week.groups[mine])
+    one = discover(alone, by, again, drawn[mine]).rows
+    expected = whole[whole["person_id"] == "me"].reset_index(drop=True)
+    assert len(expected) > 3
+    pd.testing.assert_frame_equal(one, expected)
+    pd.testing.assert_frame_equal(kept.gaps_of(kept.arrays(learned, gaps)), gaps, check_dtype=False)

@@ -57,6 +57,34 @@ def test_without_prices_or_intervals() -> None:
     assert sold.section([], [], [], [], [], [], MONDAY, None) is None
 
 
+@pytest.mark.parametrize(
+    ("now", "weeks", "zh", "en"),
+    [
+        (0.1, 13, "正常", "within the usual"),
+        (0.2, 13, "13 周来最高", "the highest in 13 weeks"),
+        (0.05, 3, "历史不足，暂不判断", "too little history to tell"),
+    ],
+)
+def test_visits_that_came_to_an_order_are_held_against_the_weeks_before(
+    now: float, weeks: int, zh: str, en: str
+) -> None:
+    before = [
+        {"as_of": day, "visits": 500, "carted": 90, "ordered": 50, "conversion": n / 1000}
+        for day, n in zip(MONDAYS, STEADY, strict=False)
+    ]
+    funnel = [
+        *before[-weeks:],
+        {"as_of": MONDAY, "visits": 1000, "carted": 300, "ordered": 1000 * now, "conversion": now},
+    ]
+    orders = f"{1000 * now:.0f}"
+    shown = {0.1: "10%", 0.2: "20%", 0.05: "5.0%"}[now]
+    assert texts(sold.section([product()], [], [], [], [], [], MONDAY, "CNY", funnel))[1] == (
+        f"本周 1,000 次浏览了商品的访问中，300 次加购，{orders} 次下单：转化率 {shown}，{zh}。",
+        f"Of 1,000 visits with a product view 300 came to the cart and {orders} to an order: a conversion of {shown}, {en}.",
+    )
+    assert len(texts(sold.section([product()], [], [], [], [], [], MONDAY, "CNY", before))) == 1
+
+
 def reviews(is_now: bool, positive: int, count: int = 100) -> dict[str, Any]:
     return {"is_now": is_now, "reviews": count, "positive": positive, "negative": count - positive}
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assets.insights.recommendations.methods import feedback, rebuy, wording
-from assets.insights.recommendations.methods.blended_model import ITEM_GRAPHS, Bounds, Model, Settings, fit
+from assets.insights.recommendations.methods.blended_model import Bounds, Model, Settings, fit
 from assets.insights.recommendations.methods.candidates import NOBODY, Candidates, Products, Scores, scaled, values_at
 from assets.insights.recommendations.methods.feedback import HOLDOUT, Posterior
 from assets.insights.recommendations.methods.groups import Groups
 from assets.insights.recommendations.methods.history import Past, rows_of
-from assets.insights.recommendations.methods.interactions import Indices, Interactions, Matrix
+from assets.insights.recommendations.methods.interactions import Floats, Indices, Interactions, Matrix
 from assets.insights.recommendations.methods.metrics import overlap
 from assets.insights.recommendations.methods.reranking import Rules, fill, may_be_shown, passed_over
-from assets.insights.recommendations.methods.sources.item_graph import item_graph
-from assets.insights.recommendations.methods.sources.proposals import BLOCK
+from assets.insights.recommendations.methods.sources.proposals import BLOCK, ItemGraphSource
 from assets.insights.recommendations.methods.wording import Goods
 
 if TYPE_CHECKING:
@@ -69,6 +68,32 @@ class Making:
 
 
 @dataclass(frozen=True, eq=False)
+class Learned:
+    """What lists are made with, learned from everybody's past. `posterior`: of the sources of `discover`; `buyers`: by product the
+    customers who bought it."""
+
+    model: Model
+    groups: Groups
+    posterior: Mapping[str, Posterior]
+    buyers: Floats
+
+    @classmethod
+    def of(cls, week: Week, by: Making) -> "Learned":
+        model = fit(week.past, by.settings, by.bounds)
+        groups = Groups.of(week.past.interactions(by.settings.weighting), week.groups)
+        posterior = {
+            name: value
+            for name, value in posterior_of(week.shown, by.arms).items()
+            if name != CONTENT or _content(model)
+        }
+        return cls(model, groups, posterior, week.past.bought().times_known())
+
+    def draw(self, people: int, length: int, seed: Sequence[int]) -> "np.ndarray[Any, Any]":
+        """People × positions: the number of the source that each position takes."""
+        return feedback.draw(self.posterior, people, length, seed)
+
+
+@dataclass(frozen=True, eq=False)
 class Lists:
     """`rows`: person_id, list, position, product_id, title, score, source, because_of, because_zh, because_en, due_on, list_id.
     `open_products`: how many products might have been shown."""
@@ -77,27 +102,20 @@ class Lists:
     open_products: int
 
 
-def discover(week: Week, by: Making) -> Lists:
-    """Products new to each customer."""
+def discover(week: Week, by: Making, learned: Learned, drawn: "np.ndarray[Any, Any]") -> Lists:
+    """Products new to each of the week's people, who are some or all of those learned from."""
     import pandas as pd
 
-    settings, rules, bounds = by.settings, by.rules, by.bounds
-    past = week.past
-    model = fit(past, settings, bounds)
-    everybody = past.interactions(settings.weighting)
+    rules, past, model, groups = by.rules, week.past, learned.model, learned.groups
     people = week.people["person_id"].to_numpy(dtype=object)
-    own, by_log = rows_of(everybody, people), rows_of(past.bought(), people)
+    own = rows_of(past.interactions(by.settings.weighting), people)
+    by_log = rows_of(past.bought(), people)
     ignored = _ignored(week.shown, past, people)
-    groups = Groups.of(everybody, week.groups)
     mine = groups.of_people(week.groups)
-    posterior = {
-        name: value for name, value in posterior_of(week.shown, by.arms).items() if name != CONTENT or _content(model)
-    }
-    names = list(posterior)
-    drawn = feedback.draw(posterior, len(people), rules.length, (week.week.toordinal(), len(people)))
+    names = list(learned.posterior)
     held = is_held_out(people, by.holdout_share)
     allowed = may_be_shown(week.catalogue, rules)
-    edges = _edges(model, everybody, bounds)
+    edges = _edges(model)
     categories = past.labels.get("category", np.full(len(past.products), -1))
     goods = Goods.of(week.catalogue)
     frames = []
@@ -113,15 +131,15 @@ def discover(week: Week, by: Making) -> Lists:
         turn = drawn[rows].copy()
         turn[held[rows]] = len(names)
         picked, source, _ = fill(found.products, ready, turn, categories, rules.a_category)
-        by = {name: source == number for number, name in enumerate([*names, HOLDOUT])}
-        by_behaviour, by_content = (by.get(name, np.zeros(picked.shape, bool)) for name in (COLLABORATIVE, CONTENT))
+        from_ = {name: source == number for number, name in enumerate([*names, HOLDOUT])}
+        by_behaviour, by_content = (from_.get(name, np.zeros(picked.shape, bool)) for name in (COLLABORATIVE, CONTENT))
         why = _Why(
             own[rows],
             bought,
             by_behaviour | by_content,
             by_content,
             # A group serves who has no history, whichever source is drawn, and where content has nothing to say.
-            (mine[rows] > 0)[:, None] & ~by[HOLDOUT] & ~(by_behaviour & (np.diff(own[rows].indptr) > 0)[:, None]),
+            (mine[rows] > 0)[:, None] & ~from_[HOLDOUT] & ~(by_behaviour & (np.diff(own[rows].indptr) > 0)[:, None]),
         )
         because = _because(why, picked, edges, past, goods)
         frames.append(_rows(week, people[rows], picked, source, because, [*names, HOLDOUT], goods))
@@ -132,12 +150,9 @@ def _content(model: Model) -> str | None:
     return next((name for name in model.sources if name.startswith("content/")), None)
 
 
-def _edges(model: Model, everybody: Interactions, bounds: Bounds) -> Matrix:
-    """The item graph of the blend, by which lists are explained; made for that where the blend has none."""
-    for name, source in model.sources.items():
-        if name.startswith("item_graph/"):
-            return source.edges  # pyright: ignore[reportAttributeAccessIssue]
-    return item_graph(everybody, ITEM_GRAPHS["even"])
+def _edges(model: Model) -> Matrix:
+    """The item graph, by which lists are explained."""
+    return next(source.edges for source in model.sources.values() if isinstance(source, ItemGraphSource))
 
 
 def _arm_scores(
@@ -235,11 +250,11 @@ def _rows(
     )
 
 
-def again(week: Week, model: rebuy.Rebuy, rules: Rules, length: int) -> "pd.DataFrame":
-    """The same columns, of products bought before."""
+def again(week: Week, model: rebuy.Rebuy, rules: Rules, length: int, buyers: Floats) -> "pd.DataFrame":
+    """The same columns, of products bought before. `buyers`: by product the customers who bought it."""
     import pandas as pd
 
-    rows = rebuy.pairs(week.past, week.gaps)
+    rows = rebuy.pairs(week.past, week.gaps, buyers)
     open_ = week.catalogue["product_id"][may_be_shown(week.catalogue, rules)]
     may_be_listed = rows["product_id"].isin(open_) & rows["person_id"].isin(week.people["person_id"])
     rows = rows[may_be_listed & model.is_due(rows)].reset_index(drop=True)

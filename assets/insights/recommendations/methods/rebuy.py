@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assets.insights.recommendations.methods.history import Past
+from assets.insights.recommendations.methods.interactions import Floats
 from assets.insights.recommendations.methods.weighting import PURCHASE
 
 if TYPE_CHECKING:
@@ -35,11 +36,14 @@ USUAL_GAP_DAYS = 60.0
 LEAST_REPEATS = 20
 
 
-def pairs(past: Past, gaps: "pd.DataFrame") -> "pd.DataFrame":
+def pairs(past: Past, gaps: "pd.DataFrame", buyers: Floats | None = None) -> "pd.DataFrame":
     """One row a person and product bought before, with FEATURES, gap_days and the days with a purchase of it.
 
-    The log of `past` has span_days beside the columns it needs. `gaps`: product_id, gap_count, log_gap_sum.
+    The log of `past` has span_days beside the columns it needs. `gaps`: product_id, gap_count, log_gap_sum. `buyers`: by product of
+    the past the customers who bought it, where the log is of some customers only.
     """
+    import pandas as pd
+
     log = past.log
     bought = log[log["event_type"] == PURCHASE].reset_index(drop=True)
     count, total = float(gaps["gap_count"].sum()), float(gaps["log_gap_sum"].sum())
@@ -53,7 +57,8 @@ def pairs(past: Past, gaps: "pd.DataFrame") -> "pd.DataFrame":
     gap = (sums + GAP_SHRINKAGE * usual) / (known + GAP_SHRINKAGE)
     gap = (GAP_SHRINKAGE * gap + 2 * own * own_gap) / (GAP_SHRINKAGE + 2 * own)
     age = np.maximum(bought["age_days"].to_numpy(float), 1)
-    popularity = bought.groupby("product_id")["person_id"].transform("nunique").to_numpy(float)
+    known_by = past.bought().times_known() if buyers is None else buyers
+    popularity = known_by[pd.Index(past.products).get_indexer(bought["product_id"])]
     recent = bought.groupby("person_id")["age_days"].transform("min").to_numpy(float)
     lateness = np.log(age) - gap
     return bought[["person_id", "product_id", "event_count", "age_days"]].assign(

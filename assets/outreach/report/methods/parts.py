@@ -80,11 +80,30 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class Ranges:
+    """A value a name with the lower and upper end of its interval, and what to hold it against where there is such a thing."""
+
+    names: Sequence[Words]
+    values: Sequence[tuple[float, float, float, float | None]]
+    is_share: bool = False
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A share (0 to 1) by week with the lower and upper end of its interval."""
+
+    points: Sequence[tuple[str, float, float, float]]
+
+
+Picture = Weeks | Days | Pairs | Ranges | Trend
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture with what it shows in words; its numbers stand in the table `grid`."""
 
     caption: Words
-    picture: Weeks | Days | Pairs
+    picture: Picture
     grid: Grid
 
 

@@ -18,6 +18,7 @@ from assets.outreach.report.methods.parts import (
     money,
     noun,
     say,
+    share,
 )
 from assets.outreach.report.methods.usual import Usual, place, usual, verdict
 from resources.words import NOTHING, Words
@@ -31,6 +32,10 @@ RULES = (
         "合计的区间由过去同样天数合计的误差得出：五次中约有四次，实际值落在区间内。",
         "The range of a sum comes from the errors of past sums of as many days: about four in five lay within theirs.",
     ),
+)
+VISITS = Words(
+    "一次访问是同一个人中间没有长时间停顿的一串行为；先浏览、再加购、再下单才算走到下单。",
+    "A visit is what a person does without a long pause; it comes to the order by a view, then the cart, then the order.",
 )
 
 
@@ -52,6 +57,7 @@ def section(
     totals: Sequence[Mapping[str, Any]],
     as_of: date,
     currency: str | None,
+    funnel: Sequence[Mapping[str, Any]] = (),
 ) -> Section | None:
     """The section; None in a week without a sale and without a forecast."""
     main = "revenue" if currency else "orders"
@@ -59,9 +65,11 @@ def section(
     if not products and not coming:
         return None
     sentences = [best(products[0], currency)] if products else []
-    sold = _by_category(categories, as_of)
+    sold = by_category(categories, as_of)
     if any(category.range for category in sold):
         sentences.append(moving(sold))
+    visits = converted(funnel, as_of)
+    sentences += [visits] if visits else []
     if coming:
         whole = next((row for row in totals if row["series"] == main), None)
         sentences.insert(0, ahead(coming, whole, main, currency))
@@ -75,7 +83,7 @@ def section(
         sentences,
         charts=[chart(happened, coming, main, currency)] if coming else [],
         grids=grids,
-        rules=RULES if coming else RULES[:1],
+        rules=[*(RULES if coming else RULES[:1]), *([VISITS] if visits else [])],
     )
 
 
@@ -122,7 +130,7 @@ def best(row: Mapping[str, Any], currency: str | None) -> Sentence:
     )
 
 
-def _by_category(categories: Sequence[Mapping[str, Any]], as_of: date) -> list[Category]:
+def by_category(categories: Sequence[Mapping[str, Any]], as_of: date) -> list[Category]:
     """The categories, what sold most first."""
     weeks: dict[str, list[tuple[date, float]]] = {}
     for row in categories:
@@ -155,6 +163,24 @@ def moving(categories: Sequence[Category]) -> Sentence:
         noun=noun(len(categories), "category", "categories"),
         parts=listed(parts),
         more=Words("等", " and others") if len(unusual) > NAMED else NOTHING,
+    )
+
+
+def converted(funnel: Sequence[Mapping[str, Any]], as_of: date) -> Sentence | None:
+    """How many visits came to an order, and whether that is usual; None in a week without a visit."""
+    now = next((row for row in funnel if row["as_of"] == as_of and row["visits"]), None)
+    if now is None:
+        return None
+    before = [row["conversion"] for row in funnel if row["as_of"] < as_of and row["visits"]]
+    return say(
+        "本周 {visits} 次浏览了商品的访问中，{carted} 次加购，{ordered} 次下单：转化率 {conversion}，{verdict}。",
+        "Of {visits} {noun} with a product view {carted} came to the cart and {ordered} to an order: a conversion of {conversion}, {verdict}.",
+        visits=count(now["visits"], "sold.visits"),
+        noun=noun(now["visits"], "visit"),
+        carted=count(now["carted"], "sold.carted"),
+        ordered=count(now["ordered"], "sold.ordered"),
+        conversion=share(now["conversion"], "sold.conversion"),
+        verdict=verdict(now["conversion"], usual(before)),
     )
 
 

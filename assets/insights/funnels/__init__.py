@@ -1,0 +1,1 @@
+"""How many visits come from looking to buying."""

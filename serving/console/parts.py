@@ -1,0 +1,64 @@
+"""What pages of the console are made of beside the report's sections: links, searches, tables sorted by a link."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from assets.outreach.report.methods.parts import Figure, Sentence, say
+from assets.outreach.report.reads import Reads
+from resources.words import Words
+
+SQL = Path(__file__).parent / "sql"
+FIGURES = Path(__file__).parent / "figures"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell or the head of a column that leads elsewhere. `order`: descending or ascending, where its table is sorted by the column."""
+
+    text: Words | str
+    address: str
+    order: str = ""
+
+
+@dataclass(frozen=True)
+class Find:
+    """A search: where its form leads, the name of what is asked, and what stands in it."""
+
+    address: str
+    name: str
+    value: str
+    label: Words
+    hint: Words
+    button: Words = Words("查找", "Find")
+
+
+def rows(reads: Reads, name: str, **asked: str) -> list[Row]:
+    """The rows of a file of sql/; what is asked of them are its variables."""
+    return reads.rows(SQL / f"{name}.sql", **asked)
+
+
+def between(low: Figure, high: Figure) -> Sentence:
+    """The ends of an interval."""
+    return say("{low} – {high}", "{low} – {high}", low=low, high=high)
+
+
+def product(product_id: str, title: str | None) -> Link:
+    """A product by its title, one click from its page."""
+    return Link(title or product_id, f"/console/products/{quote(product_id, safe='')}")
+
+
+def head(text: Words, sort: str, chosen: str, turned: str = "", *, name: str) -> Link:
+    """The head of a column that sorts the table of section `name`: by `sort` the most first, by `turned` the least first."""
+    order = {turned: "ascending", sort: "descending"}.get(chosen, "")
+    following = turned if turned and chosen == sort else sort or turned
+    return Link(text, f"?{urlencode({name: following})}#{name}", order)
+
+
+def chosen(asked: Mapping[str, str], keys: Sequence[str], name: str) -> str:
+    """What the address sorts by; the first where it names none of them."""
+    return found if (found := asked.get(name, "")) in keys else keys[0]

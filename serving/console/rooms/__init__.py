@@ -1,0 +1,14 @@
+"""The rooms of the console, in the order of the menu."""
+
+from serving.console.rooms import customers, forecast, health, products, recommendations, segments, today, voice
+
+ROOMS = (
+    today.ROOM,
+    segments.ROOM,
+    customers.ROOM,
+    products.ROOM,
+    voice.ROOM,
+    recommendations.ROOM,
+    forecast.ROOM,
+    health.ROOM,
+)

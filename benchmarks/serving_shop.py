@@ -1,6 +1,8 @@
 """A published snapshot of made-up customers, of any number: real tables, real writer, no runs before it."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -9,7 +11,11 @@ from assets.features.tables import IDENTITIES
 from assets.insights.customer_360.tables import card_of, tables_with_a_card
 from assets.insights.recommendations.tables import RECOMMENDATIONS, SIMILAR
 from assets.insights.segments.tables import PROFILES
+from assets.outreach.snapshot.models import write_models
 from assets.outreach.snapshot.publish import Part, point, write
+from resources.contract import CONTRACT
+from resources.fitted import Fitted, Metrics
+from resources.learning.weights import write_arrays
 from resources.snapshot import Snapshot
 from resources.tables import Table
 
@@ -17,6 +23,8 @@ AS_OF = date(2026, 1, 12)
 CARD = card_of(tables_with_a_card())
 TABLES = (CARD, IDENTITIES, RECOMMENDATIONS, SIMILAR, PROFILES)
 SEGMENTS, CLASSES, PRODUCTS = 8, 8, 2000
+# What the contract delivers of them to whom customers ask.
+SERVICE = ("orders", "answers")
 # Of a number between 0 and 1 that a customer and a column have.
 RANDOM = "(hash(n, '{}') % 1000003 / 1000003.0)"
 
@@ -53,16 +61,55 @@ def tables(
         connection.execute(f"INSERT INTO {table.qualified} BY NAME SELECT DATE '{as_of}' AS as_of, * FROM ({select})")
 
 
-def publish(
-    connection: duckdb.DuckDBPyConnection, snapshots: Path, version: str, week: int = 0, keep: int = 3
-) -> Snapshot:
-    """Writes the tables as a version and points to it."""
-    parts = [Part(table.qualified, f"SELECT * FROM {table.qualified}", is_weekly=True) for table in TABLES]
-    written = write(
-        connection, snapshots, parts, version, AS_OF + timedelta(days=7 * week), lambda table, column: column or table
+def service(connection: duckdb.DuckDBPyConnection, customers: int, entries: Sequence[tuple[str, ...]]) -> None:
+    """Makes three orders of each customer, in the states that orders pass through, and a knowledge base of these entries: id, intent, question, answer,
+    locale. In each order's id is a word that no other order has."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS clean")
+    for name in SERVICE:
+        connection.execute(CONTRACT[name].clean.create_sql())
+    at = f"TIMESTAMP '{AS_OF} 02:00:00' - (k * 9 + n % 7) * INTERVAL 1 DAY"
+    connection.execute(
+        f"""
+        INSERT INTO clean.orders BY NAME
+        SELECT 'o' || n || '-' || substr(md5(n || 'order' || k), 1, 10) AS order_id, '1' AS line_no, {_who("n")} AS customer_id, 'p1' AS product_id, 1 AS quantity,
+            10 + n % 90 + k AS unit_price, 0 AS discount, {at} AS ordered_at, {at} + INTERVAL 5 MINUTE AS paid_at,
+            CASE WHEN k > 0 OR n % 2 = 0 THEN {at} + INTERVAL 1 DAY END AS shipped_at, CASE WHEN k > 0 THEN {at} + INTERVAL 3 DAY END AS delivered_at,
+            CAST({at} AS DATE) AS ordered_on, CAST({at} AS DATE) AS delivered_on, n * 3 + k AS row_no, CAST({at} AS DATE) AS known_on, 1 AS sign
+        FROM range({customers}) AS t(n), range(3) AS u(k)
+        """
     )
+    connection.executemany(
+        f"INSERT INTO clean.answers BY NAME SELECT ? AS answer_id, ? AS intent, ? AS question, ? AS answer, ? AS locale, DATE '{AS_OF}' - 30 AS known_on",
+        entries,
+    )
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    snapshots: Path,
+    version: str,
+    week: int = 0,
+    keep: int = 3,
+    also: Sequence[str] = (),
+    models: Path | None = None,
+) -> Snapshot:
+    """Writes the tables as a version, those of the contract named in `also` with them, and points to it. With a folder of `models` the model of intents as
+    installed comes with it, as from a shop that has messages."""
+    parts = [Part(table.qualified, f"SELECT * FROM {table.qualified}", is_weekly=True) for table in TABLES]
+    parts += [Part(f"clean.{name}", f"SELECT * FROM clean.{name}") for name in also]
+    as_of = AS_OF + timedelta(days=7 * week)
+    beside = [partial(write_models, [_installed(models)], models)] if models else []
+    written = write(connection, snapshots, parts, version, as_of, lambda table, column: column or table, beside)
     point(snapshots, written, keep)
     return written
+
+
+def _installed(models: Path) -> Fitted:
+    from assets.insights.service.methods.starter import trained
+
+    models.mkdir(exist_ok=True)
+    file = write_arrays(models, trained().model.arrays())
+    return Fitted("intents_installed", AS_OF, "as installed", {"file": file}, Metrics("as installed"), in_force=True)
 
 
 def _who(number: str) -> str:

@@ -1,4 +1,4 @@
-"""The commands of the server: `zhike serve`, `zhike key`."""
+"""The commands of what is served: `zhike serve`, `zhike key`, `zhike answer`."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from pipelines.cli import AsJson, HomeFolder, Store, app, console, errors, print_json, shop_of
 from pipelines.grids import grid
 from resources.home import open_home
+from resources.words import Words, language_of
 from serving import keys
 from serving.own_site import LOOPBACK
 
@@ -62,6 +63,55 @@ def serve(
         soft_wrap=True,
     )
     run(shop, place, host, port, (*LOOPBACK, host, *(name or [])), rate, tick)
+
+
+@app.command()
+def answer(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What a customer says.")],
+    customer: Annotated[
+        str | None, typer.Option("--customer", metavar="ID", help="Who says it, by any account: else nothing personal.")
+    ] = None,
+    store: Store = "demo",
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answers as customer service does, from the published snapshot; nothing of it is kept."""
+    from resources.values import named
+    from serving.service.once import answered
+    from serving.service.wording import KINDS, REASONS
+
+    shop, folder = shop_of(store, home)
+    found = answered(open_home(shop, folder, to_read=True), shop, text, customer)
+    if as_json:
+        print_json(found)
+        return
+    console.print(found["text"], highlight=False)
+    for choice in found["choices"]:
+        console.print(f"  · {choice['question']}", highlight=False)
+    words = [KINDS[found["kind"]], *(REASONS[reason] for reason in found["reasons"])]
+    if found["intent"] is not None:
+        words.append(named(found["intent"]) + Words(*[f" {found['p']:.0%}"] * 2))
+    said = Words.join(words, Words(" · ", " · "))
+    console.print(getattr(said, language_of(shop.locale)), style="dim", highlight=False)
+
+
+@key.command("chat")
+def chat_secret(
+    store: Store = "demo",
+    home: HomeFolder = None,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Make another: tokens signed with the one before are refused from then on.")
+    ] = False,
+) -> None:
+    """Prints the secret with which the shop's own server signs who speaks in the chat."""
+    from serving.service.tokens import Secret
+
+    shop, folder = shop_of(store, home)
+    secret = Secret(open_home(shop, folder))
+    if renew:
+        secret.renew()
+    print(secret.value().decode())
+    errors.print("For the shop's own server only: whoever has it can speak as any customer.", style="yellow")
 
 
 @key.command("make")

@@ -22,10 +22,14 @@ from assets.insights.recommendations.assets import build as recommendations
 from assets.insights.rfm.assets import build as rfm
 from assets.insights.segments.assets import build as segments
 from assets.insights.sentiment.assets import build as sentiment
+from assets.insights.service.contacts.assets import build as contacts
+from assets.insights.service.intents.assets import build as intents
 from assets.insights.sessions.assets import build as sessions
+from assets.insights.uplift.assets import build as uplift
 from assets.outreach.report.assets import build as report
 from assets.outreach.snapshot.assets import build as snapshot
 from assets.outreach.snapshot.parts import is_published
+from assets.outreach.winback.assets import build as winback
 from assets.raw.assets import build as raw
 from pipelines.jobs import build_jobs
 from pipelines.labels import labelled
@@ -53,6 +57,10 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
         forecast,
         recommendations,
         sentiment,
+        intents,
+        contacts,
+        winback,
+        uplift,
     ]
     tables = [asset for build in (raw, clean, features, *rooms) for asset in build(calendar)]
     tables += customer_360(calendar, [asset.key for asset in tables])

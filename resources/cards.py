@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ LISTED = (
     "person_id", "label_zh", "label_en", "segment_id", "segment_zh", "segment_en", "class_zh", "class_en", "group_zh", "group_en",
     "p_purchase", "p_churn", "clv_12m", "spend", "recency_days", "frequency", "last_purchase_on",
 )  # fmt: skip
+# What may become of an order, by the column that says when.
+STEPS = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
 # Who has no value comes last.
 LAST = -1e300
 # No id holds a sign behind it.
@@ -155,6 +157,24 @@ class Cards:
         found = self._one("SELECT items FROM similar_products WHERE product_id = ?", product_id)
         return json.loads(found[0]) if found else None
 
+    def orders(self, account: str) -> list[Row]:
+        """The newest orders of an account, and of no other of the same person, the latest first, with what became of them when (instants, UTC)."""
+        if not self._knows("orders"):
+            return []
+        found = self._one("SELECT items FROM orders WHERE customer_id = ?", account)
+        return [_order(*each) for each in json.loads(found[0])] if found else []
+
+    def entries(self) -> list[tuple[Any, ...]]:
+        """The rows of `answers` as they are now: answer_id, intent, question, answer, locale."""
+        if not self._knows("entries"):
+            return []
+        query = "SELECT answer_id, intent, question, answer, locale FROM entries ORDER BY answer_id"
+        return self.connection.execute(query).fetchall()
+
+    def _knows(self, table: str) -> bool:
+        """Whether the file has a table: those of earlier releases lack some."""
+        return self._one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table) is not None
+
     def segments(self) -> list[Row]:
         """The segments of the newest week, the largest first."""
         rows = [json.loads(row) for (row,) in self.connection.execute("SELECT row FROM segments").fetchall()]
@@ -217,14 +237,23 @@ class Cards:
         return self._texts[number]
 
 
+def _order(order_id: str, ordered: int, cents: int | None, *later: int | None) -> Row:
+    """An order as it is stored: the minute at which it was ordered, its worth in cents, and the minutes from then on until it was paid, shipped, delivered
+    and, where it was, cancelled."""
+    minutes = {"ordered_at": ordered}
+    minutes |= {name: ordered + wait for name, wait in zip(STEPS, later, strict=False) if wait is not None}
+    instants = {name: datetime.fromtimestamp(60 * minute, UTC) for name, minute in minutes.items()}
+    return {"order_id": order_id, "spend": None if cents is None else cents / 100} | instants
+
+
 class Published:
     """The newest published cards of a shop."""
 
     def __init__(self, home: Home):
         self._home = home
         self._link = home.snapshot / POINTER
-        self._target = ""
-        self._cards: Cards | None = None
+        # Both in one, so that threads that look at once never see the target of one version with the cards of another.
+        self._opened: tuple[str, Cards] | None = None
         self._overlay = NOTHING
 
     def lay(self, overlay: Overlay) -> None:
@@ -247,22 +276,24 @@ class Published:
                 target = str(self._link.readlink())
             except OSError:
                 break
-            if target == self._target and self._cards:
-                return self._laid(self._cards)
+            opened = self._opened
+            if opened and opened[0] == target:
+                return self._laid(*opened)
             folder = (self._home.snapshot / target).resolve()
             with suppress(sqlite3.Error, KeyError, ValueError):
                 if version(folder):
-                    self._cards, self._target = Cards.of(folder), target
-                    return self._laid(self._cards)
+                    self._opened = target, Cards.of(folder)
+                    return self._laid(*self._opened)
         raise ZhikeError(
             "nothing is published yet that a service can read",
             str(self._link),
             "run the shop first: zhike run --store …; a snapshot of an earlier release is published anew by it",
         )
 
-    def _laid(self, cards: Cards) -> Cards:
+    def _laid(self, target: str, cards: Cards) -> Cards:
         overlay = self._overlay
         # That of another version is forgotten: what it knew is in the newer one, or is worked out anew.
         if overlay is not cards.overlay and overlay.version == cards.version:
-            self._cards = cards = replace(cards, overlay=overlay)
+            cards = replace(cards, overlay=overlay)
+            self._opened = target, cards
         return cards

@@ -181,6 +181,10 @@ STATUS = [
     Words("已发布的快照不在了", "the published snapshot is gone"),
     Words("已发布的模型读不了", "a published model cannot be read"),
     Words("请再请求一次：已有更新的快照", "ask again: there is a newer one"),
+    Words("聊天令牌的密钥读不出来：{0}", "the secret of the chat cannot be read: {}"),
+    Words("请让它可读", "make it readable"),
+    Words("聊天令牌的密钥不足 {0} 字节", "the secret of the chat has fewer than {} bytes"),
+    Words("请换一个：zhike key chat --renew", "make another: zhike key chat --renew"),
     Words("API 不能在那里提供：{0}", "the API cannot be served there: {}"),
     Words("还没有可供服务读取的快照", "nothing is published yet that a service can read"),
     Words("请先运行店铺：zhike run --store …；旧版本的快照会由它重新发布", "run the shop first: zhike run --store …; a snapshot of an earlier release is published anew by it"),
@@ -212,6 +216,8 @@ STATUS = [
     ),
 ]  # fmt: skip
 CHECKS = [
+    Words("这不是实验：没有随机留出对照组，或者全部都被留出", "this is not an experiment: nobody, or everybody, was held out at random"),
+    Words("给动作留出对照组，等一周再看；只有执行组，看不出它带来了什么", "give the action a hold-out and let a week pass; what it brought cannot be told from those who got it alone"),
     Words("{0}：{2} 个分区中有 {1} 个没有发布，保留之前的好数据。{3}。失败的检查会列出这些行；改正来源后再运行这些分区。\n{4}", "{}: {} of {} partitions not published, their last good rows stay. {}. The failed checks show the rows; correct the source and run these partitions again.\n{}"),
     Words("{0} 在等 {1}：它还没有发布，或之后输入变了。先运行它。{2}", "{} waits for {}: not published, or changed inputs since. Run that first.{}"),
     Words(" 另有 {0} 个也是：{1}。", " The same in {} more: {}."),

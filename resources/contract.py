@@ -213,7 +213,6 @@ MESSAGES = ContractTable(
         Field("intent", ID, "What it was about, where the shop knows."),
     ),
     happened_at="sent_at",
-    is_kept_only=True,
 )
 OUTCOMES = ContractTable(
     "outcomes",
@@ -228,7 +227,6 @@ OUTCOMES = ContractTable(
     ),
     happened_at="occurred_at",
     comes_in_bursts=True,
-    is_kept_only=True,
 )
 CUSTOMERS = ContractTable(
     "customers",
@@ -245,6 +243,7 @@ CUSTOMERS = ContractTable(
         Field("email", ID, "Keyed hash of the address.", personal=True, arrival="hash"),
         Field("phone", ID, "Keyed hash of the number.", personal=True, arrival="hash"),
         Field("marketing_consent", "BOOLEAN", "Whether the customer agreed to be addressed."),
+        Field("personalisation_refused", "BOOLEAN", "Whether the customer refused to be treated by personal traits."),
     ),
 )
 PRODUCTS = ContractTable(
@@ -280,11 +279,20 @@ ANSWERS = ContractTable(
     (
         Field("answer_id", ID, "The entry.", required=True),
         Field("intent", ID, "What it answers.", required=True),
-        Field("question", "VARCHAR", "The standard question.", required=True),
-        Field("answer", "VARCHAR", "The answer, with {fields}.", required=True),
+        Field(
+            "question",
+            "VARCHAR",
+            "The standard question. A variant of it is a row of its own with the same intent and answer.",
+            required=True,
+        ),
+        Field(
+            "answer",
+            "VARCHAR",
+            "The answer, with {fields}. The wording for who lacks one is a row of its own with the same intent and question.",
+            required=True,
+        ),
         Field("locale", ID, "Its language."),
     ),
-    is_kept_only=True,
 )
 
 CONTRACT: dict[str, ContractTable] = {

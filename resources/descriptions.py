@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from resources.words import Words
+
 
 @cache
 def _chinese() -> dict[str, dict[str, str]]:
@@ -22,6 +24,13 @@ def chinese(table: str, column: str | None = None) -> str:
     if column.endswith("_at_local"):
         return said["columns"]["_at_local"]
     return said["columns"].get(f"{table}.{column}") or said["columns"].get(column, "")
+
+
+def both(comment: str, table: str, column: str | None = None) -> Words:
+    """A comment of the published snapshot, put together by `said_of`, in each language; of what nobody wrote in one, that of the other."""
+    own = chinese(table, column)
+    english = comment.removeprefix(own).removeprefix(" / ")
+    return Words(own or english, english or own)
 
 
 def said_of(connection: duckdb.DuckDBPyConnection) -> Callable[[str, str | None], str]:

@@ -114,7 +114,8 @@ def open_home(shop: Shop, home: Path, *, to_read: bool = False) -> Home:
 def _keep_folder(place: Home, known: dict[str, Any], folder: str) -> None:
     """Notes where the shop is now. Raises ZhikeError where another shop of the same name, whose home this is, is still there."""
     before = known.get("folder")
-    if before == folder:
+    # One folder may be written in many ways: the place counts.
+    if before and (place.folder / before).resolve() == (place.folder / folder).resolve():
         return
     if before and (place.folder / before / "store.yaml").exists():
         raise ZhikeError(

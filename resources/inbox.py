@@ -1,13 +1,14 @@
 """`landing/inbox.db`: what programs hand over by the minute, between two nightly runs. The server writes it, the run reads it.
 
-Each event is kept by its id, once, however often it is sent. Each day of the shop's own clock on which events came is a landed file of
-that day to the run: the run writes it from here before it reads the day, so whatever it reads is whole.
+Each event and each message is kept by its id, once, however often it is sent. Each day of the shop's own clock on which rows came is a
+landed file of that day to the run: the run writes it from here before it reads the day, so whatever it reads is whole.
 """
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from resources.home import Home, write_safely
 FILE = "inbox.db"
 # What of a table's landed files is written from the inbox.
 SUFFIX = ".inbox.jsonl"
+# The tables of the contract that come here, by the column that names a row.
+KEYS = {"events": "event_id", "messages": "message_id"}
 
 
 class Inbox:
@@ -27,6 +30,7 @@ class Inbox:
     def __init__(self, home: Home, time_zone: str):
         self._zone = ZoneInfo(time_zone)
         self._path = home.landing / FILE
+        self._lock = threading.Lock()
         try:
             home.landing.mkdir(parents=True, exist_ok=True)
             # Whoever may not read the home may not read the file; SQLite gives its log the same mode.
@@ -34,33 +38,47 @@ class Inbox:
             self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
             # FULL: a commit has reached the disk when it returns.
             self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS events "
-                "(event_id TEXT PRIMARY KEY, received_on TEXT, received_at TEXT, row TEXT) WITHOUT ROWID"
-            )
-            self._connection.execute("CREATE INDEX IF NOT EXISTS events_by_day ON events (received_on)")
+            for table, key in KEYS.items():
+                self._connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS {table} "
+                    f"({key} TEXT PRIMARY KEY, received_on TEXT, received_at TEXT, row TEXT) WITHOUT ROWID"
+                )
+                self._connection.execute(f"CREATE INDEX IF NOT EXISTS {table}_by_day ON {table} (received_on)")
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from error
 
     def add(self, events: Sequence[dict[str, Any]]) -> int:
         """Keeps events, and returns how many were not there yet. They are on the disk when it returns. Raises ZhikeError where they
         cannot be written; then none of them is kept."""
+        with self.writing() as connection:
+            return self.keep(connection, "events", events)
+
+    def keep(self, connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> int:
+        """Keeps rows of a table of KEYS within a transaction, and returns how many were not there yet."""
         now = datetime.now(UTC)
         day, at = now.astimezone(self._zone).date().isoformat(), now.isoformat(timespec="milliseconds")
-        rows = [(event["event_id"], day, at, json.dumps(event, ensure_ascii=False, default=str)) for event in events]
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
+        before = connection.total_changes
+        connection.executemany(
+            f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?)",
+            [(row[KEYS[table]], day, at, json.dumps(row, ensure_ascii=False, default=str)) for row in rows],
+        )
+        return connection.total_changes - before
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all that is written in it is on the disk when it ends, or none of it. Raises ZhikeError where it cannot be."""
+        # Requests wait for the disk in threads, and share the connection.
+        with self._lock:
             try:
-                before = self._connection.total_changes
-                self._connection.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", rows)
-                added = self._connection.total_changes - before
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-        return added
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
 
     def close(self) -> None:
         self._connection.close()
@@ -95,9 +113,12 @@ def land(home: Home, table: str, day: date) -> None:
     """Writes what came for a table on a day as its landed file; none where nothing came. The same rows give the same bytes. Raises
     ZhikeError where the inbox cannot be read."""
     path = home.landing / FILE
-    if table != "events" or not path.exists():
+    if table not in KEYS or not path.exists():
         return
-    rows = _asked(path, "SELECT row FROM events WHERE received_on = ? ORDER BY received_at, event_id", day.isoformat())
+    # An inbox of an earlier release has no messages.
+    there = _asked(path, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table)
+    query = f"SELECT row FROM {table} WHERE received_on = ? ORDER BY received_at, {KEYS[table]}"
+    rows = _asked(path, query, day.isoformat()) if there else []
     if rows:
         folder = home.landing / table
         folder.mkdir(exist_ok=True)

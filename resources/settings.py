@@ -1,6 +1,7 @@
 """What a shop may set in store.yaml beside its sources and mappings: how long things are kept, where data stops being believed, how
 models are fitted and lists are made. Each setting says what it is."""
 
+import re
 from datetime import date, timedelta
 from typing import Literal
 
@@ -98,9 +99,27 @@ class Settings(BaseModel):
     snownlp_reviews: int = Field(
         20, ge=0, description="Reviews a delivery that snownlp scores too, for comparison; it needs 10 ms each."
     )
+    return_days: int | None = Field(
+        None,
+        ge=0,
+        le=366,
+        description="Days after delivery within which an order may be sent back: {return_until} in answers.",
+    )
+    chat_sites: list[str] = Field(
+        default_factory=list,
+        description="Sites of the shop that may show the chat page within theirs: https://shop.example.",
+    )
     aspects: dict[str, AspectWords] = Field(
         default_factory=dict, description="Lists of words of aspects: another, one in place of ours, or none of it."
     )
+
+    @field_validator("chat_sites")
+    @classmethod
+    def _sites(cls, value: list[str]) -> list[str]:
+        for site in value:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", site):
+                raise ValueError(f"chat_sites: {site} is no site such as https://shop.example")
+        return value
 
 
 class Recommendations(BaseModel):

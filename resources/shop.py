@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from resources.actions import Actions
 from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
 from resources.reading import DECIMAL_COMMA
@@ -104,6 +105,7 @@ class Shop(BaseModel):
     limits: Limits = Field(default_factory=Limits)  # pyright: ignore[reportArgumentType]
     settings: Settings = Field(default_factory=Settings)  # pyright: ignore[reportArgumentType]
     recommendations: Recommendations = Field(default_factory=Recommendations)  # pyright: ignore[reportArgumentType]
+    actions: Actions | None = Field(None, description="What may be done for customers; without it nothing is planned.")
     folder: Path
 
     @field_validator("sources", mode="before")
@@ -158,6 +160,8 @@ class Shop(BaseModel):
         unknown = sorted(set(self.tables) - set(CONTRACT))
         if unknown:
             raise ValueError(f"tables: {', '.join(unknown)} not in the contract, which has {', '.join(CONTRACT)}")
+        if self.actions and not self.has_prices:
+            raise ValueError("actions: a plan weighs money, and a shop without prices has none; leave `actions` out")
         stray = sorted(set(self.drops) - set(self.tables))
         if stray:
             raise ValueError(f"drops: {', '.join(stray)} not among `tables`")

@@ -1,4 +1,4 @@
-"""What shops write as codes, in words: channels and attributes of customers."""
+"""What shops write as codes, in words: channels, attributes of customers, intents of messages."""
 
 from resources.words import Words
 
@@ -20,6 +20,15 @@ NAMES: dict[str, Words] = {
     "email": Words("邮件", "e-mail"), "phone": Words("电话", "phone"), "sms": Words("短信", "SMS"),
     "male": _MALE, "m": _MALE, "man": _MALE, "男": _MALE, "female": _FEMALE, "f": _FEMALE, "woman": _FEMALE, "女": _FEMALE,
     "other": _OTHER, "unknown": Words("未知", "not known"),
+    "orderstatus": Words("订单状态", "Order status"), "logistics": Words("物流", "Delivery"), "return": Words("退货", "Return"),
+    "refund": Words("退款", "Refund"), "exchange": Words("换货", "Exchange"), "changeorder": Words("修改订单", "Change of an order"),
+    "cancelorder": Words("取消订单", "Cancellation"), "pricepromotion": Words("价格与优惠", "Price and promotion"),
+    "payment": Words("支付", "Payment"), "productquestion": Words("商品咨询", "Product question"), "stock": Words("库存", "Stock"),
+    "invoice": Words("发票", "Invoice"), "complaint": Words("投诉", "Complaint"), "praise": Words("好评", "Praise"),
+    "human": Words("转人工", "A person, please"), "greeting": Words("问候", "Greeting"),
+    "物流查询": Words("物流查询", "Delivery"), "发货": Words("发货", "Dispatch"), "退换货": Words("退换货", "Returns and exchanges"),
+    "价格": Words("价格", "Price"), "商品咨询": Words("商品咨询", "Product question"), "支付": Words("支付", "Payment"), "发票": Words("发票", "Invoice"),
+    "优惠活动": Words("优惠活动", "Promotions"), "账户": Words("账户", "Account"), "投诉": Words("投诉", "Complaint"), "其他": _OTHER,
 }  # fmt: skip
 
 

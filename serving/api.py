@@ -12,7 +12,7 @@ from prometheus_client import generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from resources.cards import SORTS, Cards, Published
+from resources.cards import SORTS, Published
 from resources.errors import ZhikeError
 from resources.home import Home
 from resources.inbox import Inbox
@@ -24,36 +24,30 @@ from serving.console.site import Console
 from serving.guard import Counted, Guard
 from serving.keys import Key, Keys
 from serving.own_site import App, Message
+from serving.routing import admit, as_response, declared
+from serving.service import routes as service
+from serving.service.chat import Chat
+from serving.service.desk import Desk
+from serving.service.tokens import Secret
 from serving.shared import Serving, body
 from serving.ticks import Ticks
 
 MOST_ROWS, MOST_CUSTOMERS, ANALYSTS = 1000, 100, 2
 # What is asked without a key: whether the server lives.
 OPEN = ("/healthz",)
-WHY = {
-    401: "No valid key.",
-    403: "The key lacks the scope, or the server is not asked under its own name.",
-    404: "There is nothing of that name.",
-    413: "The request is too large.",
-    422: "The request is not as it should be.",
-    429: "Too many requests; Retry-After says when to try again.",
-    503: "Nothing is published yet, or it cannot be read or written now; what_to_do says what to run.",
-}
-ERROR = {
-    "type": "object",
-    "properties": {"error": {"type": "string"}, "what_to_do": {"type": "string"}},
-    "required": ["error", "what_to_do"],
-}
 Id = Annotated[str, Path(min_length=1, max_length=500, description="As the shop calls it.")]
 Name = Annotated[str | None, Query(max_length=200)]
 Asked = Callable[[Request], Awaitable[Response]]
 
 
 def application(shop: Shop, home: Home, rate: float, tick_seconds: float) -> App:
-    """The API of a shop and its console, behind one guard: `rate` requests a second and key, a tick every so many seconds, none at 0.
+    """The API of a shop, its console and its chat page, behind one guard: `rate` requests a second and key, a tick every so many seconds, none at 0.
     Raises ZhikeError where the inbox cannot be opened."""
     exports.sweep(home)
-    serving = Serving(shop, home, Published(home), Inbox(home, shop.time_zone), Counted(), asyncio.Semaphore(ANALYSTS))
+    published, inbox = Published(home), Inbox(home, shop.time_zone)
+    desk = Desk(shop, published, inbox)
+    analysts, exporting = asyncio.Semaphore(ANALYSTS), asyncio.Semaphore(1)
+    serving = Serving(shop, home, published, inbox, desk, Secret(home), Counted(), analysts, exporting)
 
     @asynccontextmanager
     async def ticking(_: FastAPI) -> AsyncIterator[None]:
@@ -69,13 +63,14 @@ def application(shop: Shop, home: Home, rate: float, tick_seconds: float) -> App
 
     # Its pages of documentation load their scripts from elsewhere.
     api = FastAPI(title=f"Zhike · {shop.name.en}", version="1", docs_url=None, redoc_url=None, lifespan=ticking)
-    for add in (_customers, _products, _tables, _events, _health):
+    for add in (_customers, _products, _tables, _events, service.add, _health):
         add(api, serving)
     _refusals(api)
     described = api.openapi()
     described.setdefault("components", {})["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     known = Keys(home)
-    return Guard((Console(serving, known), Programs(api, known, language_of(shop.locale))), rate, serving.counted)
+    faces = Console(serving, known), Chat(serving), Programs(api, known, language_of(shop.locale))
+    return Guard(faces, rate, serving.counted)
 
 
 class Programs:
@@ -108,82 +103,41 @@ def _refusal(scope: Message, refused: Refused) -> Response:
     return Response(answers.body(refused.said, language), refused.status, headers, "application/json")
 
 
-def _route(
-    *scopes: str, also: tuple[int, ...] = (), body: bool = False, columns: bool = False, **declared: Any
-) -> dict[str, Any]:
-    """What every route declares: whom it lets in, each status with which it answers, whether its other parameters are columns."""
-    statuses = sorted({401, 403, 413, 422, 429, 503, *also})
-    content = {"application/json": {"schema": ERROR}}
-    security = [{"key": []}] if scopes else []
-    extra = {"security": security, "x-scopes": list(scopes), "x-columns": columns}
-    extra |= {"requestBody": _event_body()} if body else {}
-    return {
-        "responses": {status: {"description": WHY[status], "content": content} for status in statuses},
-        "openapi_extra": extra,
-        **declared,
-    }
-
-
 def _event_body() -> dict[str, Any]:
     schema = events.posted().model_json_schema()
     definitions = schema.pop("$defs")
     schema["properties"]["events"]["items"] = definitions["Event"]
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-
-def _admit(request: Request) -> None:
-    """Raises Refused for a key without one of the route's scopes (403), and for a parameter that the route does not know (422): one that is
-    misspelt would change nothing in silence."""
-    route = request.scope["route"]
-    declared = route.openapi_extra
-    if declared["security"] and not request.scope["key"].may(declared["x-scopes"]):
-        raise Refused(403, filled(answers.NOT_ALLOWED, (), (", ".join(declared["x-scopes"]),)))
-    known = {field.alias for field in route.dependant.query_params}
-    for name in request.query_params:
-        if name not in known and not declared["x-columns"]:
-            raise Refused(422, filled(answers.INVALID, (f"unknown parameter {name}",)))
-
-
-def _json(content: Any, cards: Cards | None = None, status: int = 200, account: str | None = None) -> Response:
-    """An answer, from the cards and of an account where there are such."""
-    said: dict[str, Any] = {}
-    if cards:
-        said = {"as_of": cards.as_of, "version": cards.version, "fresh_at": cards.fresh_at}
-    if cards and account is not None:
-        fresh = cards.fresh(account)
-        said["overlay_events"] = fresh.event_count if fresh else 0
-        said["fresh_at"] = cards.overlay.fresh_at or cards.fresh_at
-    # What is told of a person is kept by nobody on the way.
-    return Response(answers.as_json(said | content), status, {"cache-control": "no-store"}, "application/json")
+    return schema
 
 
 def _customers(api: FastAPI, serving: Serving) -> None:
     @api.get(
-        "/customers/{customer_id}", **_route("read", "service", also=(404,), summary="A person's card, by any account.")
+        "/customers/{customer_id}",
+        **declared("read", "service", also=(404,), summary="A person's card, by any account."),
     )
     async def customer(request: Request, customer_id: Id) -> Response:
-        _admit(request)
+        admit(request)
         cards = serving.published.now()
         account = serving.account(cards, customer_id)
         card = cards.card(account)
         if card is None:
             raise Refused(404, answers.NO_CUSTOMER)
-        return _json({"customer": card}, cards, account=account)
+        return as_response({"customer": card}, cards, account=account)
 
     @api.get(
         "/customers/{customer_id}/recommendations",
-        **_route("read", "service", also=(404,), summary="A person's lists."),
+        **declared("read", "service", also=(404,), summary="A person's lists."),
     )
     async def recommendations(request: Request, customer_id: Id) -> Response:
-        _admit(request)
+        admit(request)
         cards = serving.published.now()
         account = serving.account(cards, customer_id)
         rows = cards.recommendations(account)
         if rows is None:
             raise Refused(404, answers.NO_CUSTOMER)
-        return _json({"recommendations": rows}, cards, account=account)
+        return as_response({"recommendations": rows}, cards, account=account)
 
-    @api.get("/customers", **_route("read", "marketing", also=(404,), summary="Customers, page by page."))
+    @api.get("/customers", **declared("read", "marketing", also=(404,), summary="Customers, page by page."))
     async def customers(
         request: Request,
         segment: Name = None,
@@ -193,7 +147,7 @@ def _customers(api: FastAPI, serving: Serving) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST_CUSTOMERS)] = 20,
         after: Annotated[str | None, Query(max_length=1000, description="What the page before gave as next.")] = None,
     ) -> Response:
-        _admit(request)
+        admit(request)
         cards = serving.published.now()
         given = {
             name: value
@@ -209,32 +163,33 @@ def _customers(api: FastAPI, serving: Serving) -> None:
         if sort and sort not in sorts:
             raise Refused(404, filled(answers.NO_COLUMN, (sort,), (", ".join(sorts),)))
         page = cards.page(sort or sorts[0], limit, by, paging.place(after) if after is not None else None)
-        return _json({"sort": sort or sorts[0], "customers": page.rows, "next": paging.next_of(page.last)}, cards)
+        return as_response({"sort": sort or sorts[0], "customers": page.rows, "next": paging.next_of(page.last)}, cards)
 
 
 def _products(api: FastAPI, serving: Serving) -> None:
     @api.get(
-        "/products/{product_id}/similar", **_route("read", "service", also=(404,), summary="What goes with a product.")
+        "/products/{product_id}/similar",
+        **declared("read", "service", also=(404,), summary="What goes with a product."),
     )
     async def similar(request: Request, product_id: Id) -> Response:
-        _admit(request)
+        admit(request)
         cards = serving.published.now()
         rows = cards.similar(product_id)
         if rows is None:
             raise Refused(404, answers.NO_PRODUCT)
-        return _json({"similar": rows}, cards)
+        return as_response({"similar": rows}, cards)
 
 
 def _tables(api: FastAPI, serving: Serving) -> None:
-    @api.get("/segments", **_route("read", "marketing", summary="The segments, the largest first."))
+    @api.get("/segments", **declared("read", "marketing", summary="The segments, the largest first."))
     async def segments(request: Request) -> Response:
-        _admit(request)
+        admit(request)
         cards = serving.published.now()
-        return _json({"segments": cards.segments()}, cards)
+        return as_response({"segments": cards.segments()}, cards)
 
     @api.get(
         "/insights/{table}",
-        **_route(
+        **declared(
             "read",
             also=(404,),
             columns=True,
@@ -242,7 +197,7 @@ def _tables(api: FastAPI, serving: Serving) -> None:
         ),
     )
     async def insight(request: Request, table: Id, limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100) -> Response:
-        _admit(request)
+        admit(request)
         values = {name: value for name, value in request.query_params.items() if name != "limit"}
         while True:
             cards = serving.published.now()
@@ -254,7 +209,7 @@ def _tables(api: FastAPI, serving: Serving) -> None:
                 # Its version was removed before the file was open: the answer is then of the next one.
                 if serving.published.now() is cards:
                     raise
-        return _json({"rows": rows, "is_all": is_all}, cards)
+        return as_response({"rows": rows, "is_all": is_all}, cards)
 
 
 def _takes_events(shop: Shop) -> bool:
@@ -263,28 +218,29 @@ def _takes_events(shop: Shop) -> bool:
 
 def _events(api: FastAPI, serving: Serving) -> None:
     @api.post(
-        "/events", **_route("feedback", also=(404,), body=True, status_code=202, summary="Takes events, each once.")
+        "/events",
+        **declared("feedback", also=(404,), body=_event_body(), status_code=202, summary="Takes events, each once."),
     )
     async def post(request: Request) -> Response:
-        _admit(request)
+        admit(request)
         if not _takes_events(serving.shop):
             raise Refused(404, answers.NO_EVENTS)
         found = events.read(await body(request))
         # The disk is waited for beside the requests that only read.
         accepted = await run_in_threadpool(serving.inbox.add, found)
         serving.counted.events.inc(accepted)
-        return _json({"accepted": accepted, "known": len(found) - accepted}, status=202)
+        return as_response({"accepted": accepted, "known": len(found) - accepted}, status=202)
 
 
 def _health(api: FastAPI, serving: Serving) -> None:
-    @api.get("/healthz", **_route(summary="Whether the server can answer, and from what."))
+    @api.get("/healthz", **declared(summary="Whether the server can answer, and from what."))
     async def healthz(request: Request) -> Response:
-        _admit(request)
-        return _json({"status": "ok"}, serving.published.now())
+        admit(request)
+        return as_response({"status": "ok"}, serving.published.now())
 
-    @api.get("/metrics", **_route("admin", summary="Counts for Prometheus."), response_class=Response)
+    @api.get("/metrics", **declared("admin", summary="Counts for Prometheus."), response_class=Response)
     async def metrics(request: Request) -> Response:
-        _admit(request)
+        admit(request)
         return Response(generate_latest(serving.counted.registry), media_type="text/plain; version=0.0.4")
 
 

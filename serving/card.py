@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from assets.outreach.report.methods.parts import Figure, Sentence, count, money, share
+from assets.outreach.report.methods.parts import Figure, Sentence, count, money, noun, share
 from resources.home import Home
 from resources.quoting import literal
 from resources.shop import Shop
@@ -55,8 +55,10 @@ REFUSES = Words(
     "没有同意接收营销信息：不要群发，只在来访时提示",
     "did not agree to marketing: do not write, show it when they visit",
 )
-ASKED = Words("联系过客服 {count} 次，最近一次 {on}{via}", "{count} talks with service, the latest on {on}{via}")
+ASKED = Words("联系过客服 {count} 次，最近一次 {on}{via}", "{count} {noun} with service, the latest on {on}{via}")
 VIA = Words("（{0}）", ", via {0}")
+LATEST = Words("最近一次的问题：{reason}", "the latest about: {reason}")
+COMPLAINED = Words("近 90 天投诉 {count} 次", "complaints in 90 days: {count}")
 MOVED = Words("{since} 起由{before}变为{now}", "{now} since {since}, {before} before")
 SENT = Words(
     "近 90 天收到 {delivered} 次营销信息，点击 {clicked} 次，因此下单 {converted} 次",
@@ -68,7 +70,9 @@ COMPLAINTS = Words(
 )
 REBUY = Words("提醒复购：{title}", "remind of: {title}")
 DUE = Words("提醒复购：{title}（预计 {due} 前后再买）", "remind of: {title} (due around {due})")
-SHOW, BECAUSE = Words("推荐：{title}", "show: {title}"), Words(" — {because}", " — {because}")
+SHOW = Words("推荐：{title}", "show: {title}")
+# The reason of a recommendation speaks to the customer.
+BECAUSE = Words("（可以对客户说：{because}）", " (what to tell them: {because})")
 
 
 @dataclass(frozen=True)
@@ -265,7 +269,17 @@ def _reached(person: Person) -> list[Sentence]:
     if found.get("talks"):
         talks = figure(person, "talks", found["talks"])
         via = VIA.format(named(found["channel"])) if found["channel"] else NOTHING
-        said.append(Sentence(ASKED, {"count": talks, "on": str(found["talked_on"]), "via": via}))
+        said.append(
+            Sentence(
+                ASKED, {"count": talks, "noun": noun(found["talks"], "talk"), "on": str(found["talked_on"]), "via": via}
+            )
+        )
+    asked = person.rows.get("contacts")
+    if asked:
+        said.append(Sentence(LATEST, {"reason": _named(asked, "last_contact_reason")}))
+        if asked["complaints_90d"]:
+            name = "complaints_90d"
+            said.append(Sentence(COMPLAINED, {"count": figure(person, name, asked[name])}))
     if found.get("delivered"):
         sent = {name: figure(person, name, found[name]) for name in ("delivered", "clicked", "converted")}
         said.append(Sentence(SENT, sent))

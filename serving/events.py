@@ -1,10 +1,12 @@
 """Events as they are posted: each field as the contract has it."""
 
+import re
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import PydanticCustomError
 
 from resources.contract import CONTRACT, INSTANT
 from resources.contract import Field as ContractField
@@ -14,6 +16,7 @@ MOST_EVENTS = 1000
 LONGEST = 500
 # No id and no words have control signs in them.
 PLAIN = r"^[^\x00-\x1F\x7F]+$"
+DATED = re.compile(r"\d{4}-\d{2}-\d{2}[Tt _]")
 
 
 @cache
@@ -34,12 +37,18 @@ def _type(field: ContractField) -> Any:
     if field.values:
         return Literal[field.values]
     if field.type == INSTANT:
-        # A number would be taken for seconds since 1970.
-        return Annotated[datetime, Field(strict=True)]
+        return Annotated[datetime, BeforeValidator(_instant)]
     if field.type == "INTEGER":
         # To JSON 3.0 is a whole number, and "3" is none.
         return Annotated[int, Field(ge=1, le=1_000_000, strict=True), BeforeValidator(_whole)]
     return Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=PLAIN)]
+
+
+def _instant(value: object) -> object:
+    # A number, also as text, would be taken for seconds since 1970.
+    if not isinstance(value, str) or not DATED.match(value):
+        raise PydanticCustomError("instant", "Input should be a date and a time, such as 2026-01-13T09:00:00+08:00")
+    return value
 
 
 def _whole(value: object) -> object:

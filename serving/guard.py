@@ -17,6 +17,7 @@ from serving.keys import Key
 from serving.own_site import App, Message, Receive, Send
 
 MOST_BYTES = 1_000_000
+MOST_KEPT = 10_000
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOG = logging.getLogger("zhike.requests")
 
@@ -31,6 +32,9 @@ class Buckets:
     def wait(self, name: str) -> float:
         """Takes a token: 0, or where there is none the seconds until there is one."""
         now = time.monotonic()
+        if len(self._left) > MOST_KEPT:
+            # Who has not asked for two seconds has a full bucket, as if never seen.
+            self._left = {who: kept for who, kept in self._left.items() if now - kept[1] < 2}
         left, at = self._left.get(name, (2 * self.rate, now))
         left = min(2 * self.rate, left + (now - at) * self.rate)
         enough = left >= 1

@@ -12,19 +12,26 @@ from resources.privacy import account_id
 from resources.shop import Shop
 from serving.answers import TOO_LARGE, Refused, filled
 from serving.guard import MOST_BYTES, Counted
+from serving.service.desk import Desk
+from serving.service.tokens import Secret
 
 
 @dataclass(frozen=True)
 class Serving:
-    """A shop as it is served: what is published of it, and the door by which events come in."""
+    """A shop as it is served: what is published of it, the door by which events come in, and who answers customers."""
 
     shop: Shop
     home: Home
     published: Published
     inbox: Inbox
+    desk: Desk
+    secret: Secret
     counted: Counted
     analysts: asyncio.Semaphore
     """Who asks for rows of tables waits for others who do: such a question takes a core, a card a millisecond."""
+
+    exporting: asyncio.Semaphore
+    """Who takes a whole list waits for others who do, and keeps nobody from a page: its file may take minutes."""
 
     def account(self, cards: Cards, typed: str) -> str:
         """The id under which an account is stored that is asked for as `typed`. One that is found as it is was never personal."""

@@ -57,10 +57,12 @@ class Ticks:
             if is_empty(self._home):
                 return
             found = self._worker.rebuild(folder, at.astimezone(self._zone).date())
-        except (Failed, ZhikeError) as error:
+        # The thread goes on whatever happens; what is said in words of others may hold ids.
+        except Exception as error:
             if not self._is_over.is_set():
                 self._counted.tick_failures.inc()
-                LOG.error("a tick failed, and what was known before it stays: %s", error)
+                said = error if isinstance(error, Failed | ZhikeError) else type(error).__name__
+                LOG.error("a tick failed, and what was known before it stays: %s", said)
             return
         people = found.people if found.is_all else {**self._overlay.people, **found.people}
         self._overlay = Overlay(found.version, at.isoformat(timespec="seconds"), people)

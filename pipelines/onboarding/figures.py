@@ -23,12 +23,24 @@ WITHOUT = {
         "no views, carts and sessions of customers, and no recommendations from what they looked at",
     ),
     "reviews": Words("没有情感分析", "no sentiment"),
+    "outcomes": Words(
+        "看不出营销动作带来了什么，计划只能按预设值",
+        "what actions brought is not seen, and plans rest on what is thought of them",
+    ),
     "customers": Words(
         "没有客户的年龄、性别、地区和注册时长，也不知道谁同意接收消息",
         "no age, gender, region and tenure of customers, and nobody's consent to be addressed is known",
     ),
     "products": Words(
         "没有品类，推荐里只显示商品编号，没有名称", "no categories, and recommendations show ids in place of titles"
+    ),
+    "messages": Words(
+        "没有客服分析：不知道客户为什么找客服、回复得怎么样",
+        "nothing of service: neither what customers ask it nor how it answers",
+    ),
+    "answers": Words(
+        "没有知识库：机器人没有现成的答案，也看不出哪些问题还没有答案",
+        "no knowledge base: nothing to answer with, and no list of what no answer is there for",
     ),
     "links": Words(
         "同一个人在几个渠道的账号合不到一起（没有 features.identities）",

@@ -13,6 +13,11 @@ Starlette `Response` (a download, JSON for a script of ours). It reads
 - `visit.reader`, the open DuckDB file, for what concerns one customer only, closed with the visit: a download that is streamed opens its own;
 - `visit.path`, `visit.asked`: what the address holds. For what is not there it raises `Refused(404, Said(…))`.
 
+A view that makes a file of whatever length stands among the room's `files`: it keeps nobody waiting for a page.
+
+What a room changes, it changes by its `forms`: plain functions too, called with the fields of a form that shows the session's token, which
+templates have as `token`; they return the address to go on to.
+
 A page has a title, what its template reads, and the name of the template; `room.html.j2`, the default, shows `sections` one after the other. A template of a
 room extends `frame.html.j2`, fills the block `main`, and uses `t(words)`, `cell(what)`, `own(text)`, and from `parts.html.j2` the
 macros `section`, `table`, `charts`, `rules`, `tiles` (of `Tile`s). All texts are `Words`, written by hand in both languages; what shops or customers wrote goes through `own` or as `str` through `cell`.

@@ -13,6 +13,16 @@ from resources.words import Words
 SQL = Path(__file__).parent / "sql"
 FIGURES = Path(__file__).parent / "figures"
 
+# What is recommended, what is due first.
+LISTS = {"rebuy": Words("该复购了", "Due to buy again"), "discover": Words("可能喜欢", "May like")}
+# What customers are sorted by.
+SORTED = {
+    "clv_12m": Words("未来 12 个月价值", "Value in 12 months"),
+    "p_churn": Words("流失概率", "Probability of leaving"),
+    "spend": Words("累计消费", "Spent so far"),
+    "recency_days": Words("最近购买", "Last purchase"),
+}
+
 Row = dict[str, Any]
 
 

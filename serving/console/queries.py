@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from assets.outreach.report.methods.parts import Grid
-from resources.descriptions import chinese
+from resources.descriptions import both
 from resources.money import amount
 from resources.words import Words
 from serving.answers import Refused, filled
@@ -64,8 +64,6 @@ def _tables(visit: Visit, sql: str) -> Grid:
     )
     rows = []
     for name in names:
-        own = chinese(name)
-        english = comments.get(name, "").removeprefix(own).removeprefix(" / ")
         count = f"{visit.snapshot.row_counts.get(name, 0):,}"
-        rows.append((name, Words(own or english, english or own), Words(count, count)))
+        rows.append((name, both(comments.get(name, ""), name), Words(count, count)))
     return Grid(words.TABLES, (words.TABLE, words.HOLDS, words.ROWS), rows)

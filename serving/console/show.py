@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -78,12 +79,15 @@ def _numeric(grid: Grid) -> list[bool]:
 
 def _is_number(cell: Cell) -> bool:
     if isinstance(cell, Sentence):
-        return not re.search(r"[^\W\d_]", re.sub(r"{\w+}", "", cell.words.en))
+        is_bare = not re.search(r"[^\W\d_]", re.sub(r"{\w+}", "", cell.words.en))
+        return is_bare and all(map(_is_number, cell.fields.values()))
     return cell is None or isinstance(cell, Figure) or (isinstance(cell, Words) and cell.en[:1] in "+-–0123456789")
 
 
 def drawn(chart: Chart, language: str) -> Markup:
     """The picture of a chart. Its styles are attributes of SVG, which the pages' policy lets through."""
+    # Altair asks pandas what it is where that is imported, also while another thread is still at it: that is waited for.
+    import_module("pandas")
     return Markup(svg(chart.picture, LANGUAGES.index(language)))
 
 

@@ -1,16 +1,16 @@
 """The console before the guard: who asks by their cookie, which rooms there are, and every answer as a page in the language of who asks."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -23,7 +23,7 @@ from serving.answers import Refused, filled
 from serving.console import queries, show, words
 from serving.console.rooms import ROOMS
 from serving.console.sessions import COOKIE, HOURS, Session, Sessions, is_token
-from serving.console.visit import Held, Page, Room, View, Visit
+from serving.console.visit import Act, Held, Page, Room, View, Visit
 from serving.guard import Buckets, too_many
 from serving.keys import Key, Keys
 from serving.own_site import Message
@@ -60,9 +60,15 @@ class Console:
             Route("/logout", self._logout, methods=["POST"]),
             Route("/static/{name}", self._static),
             *(
-                Route(room.address.rstrip("/") + path or "/", self._room(room, view))
+                Route(room.address.rstrip("/") + path or "/", self._room(room, view, gate), methods=["GET"])
                 for room in (*ROOMS, QUERIES)
-                for path, view in room.views.items()
+                for views, gate in ((room.views, serving.analysts), (room.files, serving.exporting))
+                for path, view in views.items()
+            ),
+            *(
+                Route(room.address.rstrip("/") + path, self._form_of(room, act), methods=["POST"])
+                for room in ROOMS
+                for path, act in room.forms.items()
             ),
         ]
         handlers = {
@@ -103,14 +109,13 @@ class Console:
         said = refused.said
         return self._page(scope, Page(said.what, {"said": said}, "refused.html.j2", refused.status), refused.headers)
 
-    def _room(self, room: Room, view: View) -> Callable[[Request], Awaitable[Response]]:
+    def _room(self, room: Room, view: View, gate: asyncio.Semaphore) -> Callable[[Request], Awaitable[Response]]:
         async def shown(request: Request) -> Response:
-            if not request.scope["key"].may(room.scopes):
-                raise Refused(403, filled(words.NO_SCOPE, (), (", ".join(room.scopes),)))
+            _let_in(request, room)
             while True:
                 cards = self._serving.published.now()
                 try:
-                    async with self._serving.analysts:
+                    async with gate:
                         return await run_in_threadpool(self._made, request, room, view, cards)
                 except ZhikeError:
                     # Its version was removed before the file was open: the page is then of the next one.
@@ -118,6 +123,16 @@ class Console:
                         raise
 
         return shown
+
+    def _form_of(self, room: Room, act: Act) -> Callable[[Request], Awaitable[Response]]:
+        async def done(request: Request) -> Response:
+            _let_in(request, room)
+            form = await checked_form(request)
+            who = request.scope["key"].name
+            place = await run_in_threadpool(act, self._serving, who, request.path_params, form)
+            return self._sent(request.scope, RedirectResponse(place, 303))
+
+        return done
 
     def _made(self, request: Request, room: Room, view: View, cards: Cards) -> Response:
         snapshot = version(cards.folder)
@@ -149,7 +164,7 @@ class Console:
             show.picker(lambda name, make: self._held.get("", name, make), language),
             page=page,
             shop=self._serving.shop,
-            rooms=self._menu(visit) if session else [],
+            rooms=self._menu(session.key, visit) if session else [],
             room=room,
             visit=visit,
             token=session.token if session else None,
@@ -164,7 +179,8 @@ class Console:
         zone = ZoneInfo(self._serving.shop.time_zone)
         return datetime.fromisoformat(instant).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
-    def _menu(self, visit: Visit | None) -> list[Room]:
+    def _menu(self, key: Key, visit: Visit | None) -> list[Room]:
+        """The rooms that the shop has and the key opens."""
         if visit is None:
             try:
                 snapshot = version(self._serving.published.now().folder)
@@ -172,7 +188,7 @@ class Console:
                 return []
         else:
             snapshot = visit.snapshot
-        return [room for room in ROOMS if snapshot and room.is_in(snapshot)]
+        return [room for room in ROOMS if snapshot and room.is_in(snapshot) and key.may(room.scopes)]
 
     def _sent(self, scope: Message, response: Response) -> Response:
         response.headers.update({name: value for name, value in GUARDED.items() if name not in response.headers})
@@ -242,6 +258,11 @@ class Console:
         return self.refuse(request.scope, Refused(500, answers.BROKEN))
 
 
+def _let_in(request: Request, room: Room) -> None:
+    if not request.scope["key"].may(room.scopes):
+        raise Refused(403, filled(words.NO_SCOPE, (), (", ".join(room.scopes),)))
+
+
 async def checked_form(request: Request) -> dict[str, str]:
     """The fields of a form that changes something. Raises Refused (403) for one without the token of its session."""
     form = await _form(request)
@@ -262,11 +283,8 @@ def _own_place(wanted: str) -> str:
 
 
 def _cookie(headers: Mapping[str, str], name: str) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+    # Other servers of this machine share its cookies: whatever one of theirs holds, ours is found.
+    return cookie_parser(headers.get("cookie", "")).get(name, "")
 
 
 def _switched(scope: Message, language: str) -> dict[str, str]:

@@ -106,11 +106,14 @@ class Visit:
 
 
 View = Callable[[Visit], Any]
+Act = Callable[[Serving, str, Mapping[str, str], Mapping[str, str]], str]
+"""What a form of a room does: for the shop, by the key of this name, at this path, with these fields. It gives the address to go on to."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """A part of the console. `views` are told by their path below the room's address, "" for its own page."""
+    """A part of the console. `views`, `files`, which take long to make, and `forms`, which change something, are told by their path below the
+    room's address, "" for its own."""
 
     key: str
     title: Words
@@ -118,6 +121,8 @@ class Room:
     scopes: tuple[str, ...] = ("read", "service", "marketing")
     needs: tuple[str, ...] = ()
     figures: Path | None = None
+    forms: Mapping[str, Act] = field(default_factory=dict)
+    files: Mapping[str, View] = field(default_factory=dict)
 
     @property
     def address(self) -> str:

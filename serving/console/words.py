@@ -3,7 +3,6 @@
 from resources.words import Words
 from serving.answers import Said
 
-CONSOLE = Words("知客 · 客户经营台", "Zhike · customer console")
 MENU = Words("主菜单", "Main menu")
 SKIP = Words("跳到正文", "Skip to the content")
 LANGUAGE = Words("语言", "Language")
@@ -30,7 +29,6 @@ BACK = Words("回到今日", "Back to Today")
 RULES = Words("怎么看", "How to read it")
 CHART_NUMBERS = Words("这张图的数字", "The numbers of this chart")
 EMPTY = Words("还没有可以显示的内容。", "There is nothing to show yet.")
-SOURCE = Words("这个数字从哪里来", "Where this number comes from")
 
 LISTS = Words("客户名单", "Lists of customers")
 WHOLE_LIST = Words("导出整份名单：", "The whole list as a file:")

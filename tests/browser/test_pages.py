@@ -97,7 +97,9 @@ def test_the_report_is_complete_without_scripts(browser: Browser, report: Path) 
 
 
 def test_every_page_of_the_console_is_for_everybody(visitor: Tab, api: Api) -> None:
-    """The rooms of the menu, and of what a room has below its own page one each."""
+    """The rooms of the menu, and of what a room has below its own page one each; somebody waits for a person."""
+    asked = {"conversation_id": "c1", "turn_id": "t1", "text": "转人工"}
+    assert api.ask("/answers", "service", method="POST", json=asked).ok
     found: dict[str, list[str]] = {}
     for address in every_page(visitor.page, api):
         if faults := visitor.faults(CONTRAST[visitor.page.locator("html").get_attribute("lang") or ""]):
@@ -124,6 +126,8 @@ def test_numbers_of_the_console_are_those_of_the_published_tables(visitor: Tab, 
         unescape(address): float(shown)
         for room in menu(visitor.page, api)
         for address, shown in FIGURE.findall(see(room))
+        # How many rows a table has is in the engine's own book, which Parquet files lack.
+        if "/health.rows" not in address
     }
     connection = tables(api.home.snapshot / "current")
     for address in random.Random(7).sample(sorted(figures), 10):

@@ -14,8 +14,8 @@ from tests.shop_builder import Bench, complaint, plain
 
 FIRST, LAST = date(2025, 12, 31), date(2026, 1, 13)
 NEWEST, WEEKS = date(2026, 1, 12), [date(2026, 1, 12) - timedelta(days=7 * n) for n in range(7, -1, -1)]
-CHANGES = ("customers", "products", "links")
-TABLES = ("orders", "events", "reviews", *CHANGES)
+CHANGES = ("customers", "products", "links", "answers")
+TABLES = ("orders", "events", "reviews", "messages", *CHANGES)
 SPINE = ("features/identities", "features/customers")
 WEEKLY = (
     "insights/segments", "insights/segment_profiles", "insights/segment_moves",
@@ -27,6 +27,7 @@ WEEKLY = (
     "insights/forecasts", "insights/forecast_totals", "insights/forecast_agreement", "insights/forecast_backtests",
     "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
     "insights/recommendation_feedback",
+    "insights/contacts", "insights/contact_reasons", "insights/service_quality", "insights/unanswered_questions", "insights/answer_use",
     "insights/customer_360",
 )  # fmt: skip
 
@@ -62,7 +63,7 @@ class Demo:
     @property
     def daily(self) -> list[str]:
         stages = [f"{stage}/{table}" for stage in ("raw", "clean") for table in TABLES]
-        return [*stages, "features/customer_days", "insights/review_scores"]
+        return [*stages, "features/customer_days", "insights/review_scores", "insights/message_intents"]
 
     def run(self, *selection: str, first: date, last: date) -> dg.ExecuteInProcessResult:
         result = self.bench.run(*selection, first=first, last=last, assets=build_assets(Calendar.of(self.bench.shop)))

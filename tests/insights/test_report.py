@@ -22,7 +22,7 @@ from tests.insights.demo_bench import NEWEST
 from tests.shop_builder import Bench
 
 VOID = {"meta", "input", "br", "link"}
-SECTIONS = ["week", "who", "leaving", "lists", "sold", "voice", "trust"]
+SECTIONS = ["week", "who", "leaving", "lists", "sold", "voice", "service", "trust"]
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -294,9 +294,12 @@ def test_a_shop_that_only_hands_over_orders_has_what_orders_say(published: Bench
         "clean.products",
         "features.identities",
         "insights.recommendations",
+        "insights.contact_reasons",
+        "insights.service_quality",
+        "insights.unanswered_questions",
     )
     page = read(make(*changed(published, tmp_path, *dropped(*lost)))[1])
-    assert sections(page) == [name for name in SECTIONS if name != "voice"]
+    assert sections(page) == [name for name in SECTIONS if name not in ("voice", "service")]
     assert "本店没有提供营销同意" in page.text
     assert "lists.keep_reachable" not in queries(page)
     said, connection = (

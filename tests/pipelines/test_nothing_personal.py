@@ -25,9 +25,11 @@ NAME, STREET = "欧阳阿尔法", "文三路987号"
 MORE = """
   notes: {path: reviews.csv}
   entries: {path: answers.csv}
+  talks: {path: messages.csv}
 tables:
   reviews: SELECT * FROM notes
   answers: SELECT * FROM entries
+  messages: SELECT * FROM talks
 """
 ACCOUNT = "Planted@Example.com"
 DAY = "2024-01-18"
@@ -35,9 +37,10 @@ DAY = "2024-01-18"
 READS = (
     "clean/reviews", "features/customer_days", "features/customers", "features/identities", "insights/review_scores",
     "insights/aspect_trends", "insights/product_satisfaction", "insights/customer_opinions", "insights/profiles",
-    "insights/recommendation_feedback", "outreach/snapshot", "outreach/report",
+    "insights/recommendation_feedback", "insights/message_intents", "insights/contact_reasons", "insights/service_quality", "insights/contacts",
+    "insights/unanswered_questions", "insights/answer_use", "outreach/snapshot", "outreach/report",
 )  # fmt: skip
-RAW = ("orders", "events", "reviews", "customers", "products", "links", "answers")
+RAW = ("orders", "events", "reviews", "messages", "customers", "products", "links", "answers")
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +100,21 @@ def planted(delivered: Bench, tmp_path_factory: pytest.TempPathFactory) -> Bench
         "known_on": "2024-01-01",
     }
     write_rows(bench.store / "answers.csv", list(answer), [answer])
+    # Asked in two conversations and answered by nothing, a question is drafted for the editor with what a person replied.
+    said = [
+        {
+            "message_id": f"{sender}{number}",
+            "conversation_id": f"talk{number}",
+            "customer_id": ACCOUNT,
+            "sender": sender,
+            "text": f"杯子上面可以刻字或者印上我家孩子的名字吗？请回复{EMAIL}或{MOBILE}",
+            "sent_at": f"{DAY} 1{number}:0{minute}:00",
+            "channel": "app",
+        }
+        for number in (1, 2)
+        for minute, sender in enumerate(("customer", "agent"))
+    ]
+    write_rows(bench.store / "messages.csv", list(said[0]), said)
     return bench
 
 
@@ -115,7 +133,7 @@ def booked(planted: Bench) -> Bench:
     """The planted shop after raw and clean of all its tables."""
     for stage in ("raw", "clean"):
         run(planted, *(f"{stage}/{name}" for name in ("customers", "products", "links", "answers")), days=False)
-        run(planted, *(f"{stage}/{name}" for name in ("orders", "events", "reviews")))
+        run(planted, *(f"{stage}/{name}" for name in ("orders", "events", "reviews", "messages")))
     return planted
 
 
@@ -189,6 +207,7 @@ def test_the_snapshot_holds_no_planted_value(published: tuple[Bench, str]) -> No
     assert {"features.customers", "insights.aspect_trends"} <= set(tables)
     assert len(rows) == 2 * len(tables)
     assert any("物流太慢了" in each for each in rows), "the complaint is quoted"
+    assert any("可以刻字" in each for each in rows), "the question is drafted"
     with duckdb.connect(str(current / HISTORY), read_only=True) as history:
         kept = {name: history.execute(f"FROM {name}").fetchall() for name in ("events", "customers")}
     assert all(kept.values())

@@ -244,6 +244,7 @@ def test_events_are_kept_once_however_often_they_are_sent(api: Api) -> None:
         (json.dumps({"events": [VIEW | {"shoe": 1}]}).encode(), "events.0.shoe"),
         (json.dumps({"events": [VIEW | {"occurred_at": "yesterday"}]}).encode(), "events.0.occurred_at"),
         (json.dumps({"events": [VIEW | {"occurred_at": 1768294800}]}).encode(), "events.0.occurred_at"),
+        (json.dumps({"events": [VIEW | {"occurred_at": "1768294800"}]}).encode(), "events.0.occurred_at"),
         (json.dumps({"events": [VIEW | {"event_id": "a\u0000b"}]}).encode(), "events.0.event_id"),
         (json.dumps({"events": [VIEW | {"position": 0}]}).encode(), "events.0.position"),
         (json.dumps({"events": [VIEW | {"query": "x" * 501}]}).encode(), "events.0.query"),

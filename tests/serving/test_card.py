@@ -34,6 +34,10 @@ ALL = {
     "customer_opinions": """
         SELECT DATE '2024-02-05' AS as_of, 'anna' AS person_id, 5 AS review_count, 4.4 AS review_rating, 2 AS negative_review_count_90d
     """,
+    "contacts": """
+        SELECT DATE '2024-02-05' AS as_of, 'anna' AS person_id, 3 AS contacts_90d, 1 AS complaints_90d, '投诉' AS last_contact_reason_zh,
+            'Complaint' AS last_contact_reason_en
+    """,
     "recommendations": """
         SELECT DATE '2024-02-05' AS as_of, 'anna' AS person_id, * FROM (VALUES
             ('discover', 1, 'p1', '红茶', '因为您买过绿茶', 'Because you bought green tea', NULL),
@@ -75,12 +79,13 @@ def test_a_card_says_who_what_worth_at_what_risk_and_what_to_do_next(delivered: 
             "预计下次下单在 2024-02-20 前后（2024-02-08 至 2024-03-30）",
         ),
         "评价": ("5 条评价，平均 4.4 星",),
+        "联系": ("最近一次的问题：投诉", "近 90 天投诉 1 次"),
         # First what went wrong, then what is due, the earliest first, then what is new.
         "下一步": (
             "近 90 天有 2 条差评：先联系客户，解决问题",
             "提醒复购：绿茶（预计 2024-02-07 前后再买）",
             "提醒复购：杯子（预计 2024-06-01 前后再买）",
-            "推荐：红茶 — 因为您买过绿茶",
+            "推荐：红茶（可以对客户说：因为您买过绿茶）",
         ),
     }
 

@@ -180,6 +180,14 @@ def test_logging_out_takes_the_token_of_the_session(shop: Api) -> None:
     assert again.status_code == 303
 
 
+def test_cookies_of_other_servers_of_the_machine_log_nobody_out(shop: Api) -> None:
+    own = Visitor(shop).log_in().cookies[COOKIE]
+    for others in ('settings={"theme": "dark"}', "a[b]=c", "flag"):
+        headers = {"cookie": f"{others}; {COOKIE}={own}"}
+        page = requests.get(f"{shop.address}/console/customers", headers=headers, allow_redirects=False, timeout=60)
+        assert page.status_code == 200
+
+
 def token_of(answer: requests.Response) -> str:
     found = re.search(r'name="token" value="([^"]+)"', answer.text)
     assert found
@@ -266,6 +274,13 @@ def test_a_room_says_which_scope_opens_it(shop: Api) -> None:
     answer = Visitor(shop).log_in("feedback").see("/console/customers")
     assert answer.status_code == 403
     assert "Your key does not open this page" in answer.text and "read, service, marketing" in answer.text
+
+
+def test_the_menu_has_the_rooms_that_a_key_opens(shop: Api) -> None:
+    for scope, there in (("read", (True, False)), ("service", (False, True)), ("admin", (True, True))):
+        menu = Visitor(shop).log_in(scope).see("/console/customers").text.partition("</nav>")[2].partition("</nav>")[0]
+        assert tuple(f'href="/console/{room}"' in menu for room in ("segments", "service")) == there
+        assert 'href="/console/customers" aria-current="page"' in menu
 
 
 def test_a_room_that_the_shop_has_no_tables_for_is_absent(shop: Api) -> None:

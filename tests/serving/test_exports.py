@@ -130,7 +130,7 @@ def test_no_cell_is_a_formula(published: tuple[Snapshot, Home, Shop]) -> None:
 
 def test_numbers_and_days_stay_what_they_are(published: tuple[Snapshot, Home, Shop]) -> None:
     person = by_id(rows(published, Members("all"), "xlsx", "en"))["c00000005"]
-    assert isinstance(person["Chance of leaving"], float)
+    assert isinstance(person["Probability of leaving"], float)
     assert isinstance(person["Last purchase"], (date, datetime))
 
 

@@ -73,6 +73,7 @@ MAY_BE_EMPTY = {
     "insights/segment_moves", "insights/rfm_moves", "insights/recommendation_feedback", "insights/similar_products", "insights/bought_together",
     "insights/customer_opinions", "insights/product_satisfaction", "insights/aspect_trends", "features/identities", "insights/profiles",
     "insights/cohorts", "features/customers", "insights/forecast_agreement", "insights/customer_360",
+    "insights/contact_reasons", "insights/service_quality", "insights/contacts", "insights/unanswered_questions", "insights/answer_use",
     # Nobody visits the made shop in the week that is scored.
     "insights/session_propensity", "insights/funnels",
 }  # fmt: skip

@@ -133,6 +133,25 @@ SELECT blamed_count FROM insights.aspect_trends WHERE as_of = AS_OF AND product_
 -- voice.blamed_share
 SELECT blamed_count / mention_count FROM insights.aspect_trends WHERE as_of = AS_OF AND product_id IS NULL AND aspect = $row
 
+-- service.conversations
+SELECT conversation_count FROM insights.service_quality WHERE as_of = AS_OF AND channel IS NULL
+-- service.first_reply
+SELECT first_reply_median_seconds FROM insights.service_quality WHERE as_of = AS_OF AND channel IS NULL
+-- service.first_reply_minutes
+SELECT first_reply_median_seconds / 60.0 FROM insights.service_quality WHERE as_of = AS_OF AND channel IS NULL
+-- service.first_reply_hours
+SELECT first_reply_median_seconds / 3600.0 FROM insights.service_quality WHERE as_of = AS_OF AND channel IS NULL
+-- service.settled
+SELECT settled_count FROM insights.service_quality WHERE as_of = AS_OF AND channel IS NULL
+-- service.deflected
+SELECT deflected_share FROM insights.service_quality WHERE as_of = AS_OF AND channel IS NULL
+-- service.reason
+SELECT conversation_count FROM insights.contact_reasons WHERE as_of = AS_OF AND product_id IS NULL AND intent = $row
+-- service.reason_usual
+SELECT usual_count FROM insights.contact_reasons WHERE as_of = AS_OF AND product_id IS NULL AND intent = $row
+-- service.gap
+SELECT conversation_count FROM insights.unanswered_questions WHERE as_of = AS_OF AND place = CAST($row AS INTEGER)
+
 -- trust.revenue_forecast
 SELECT forecast FROM insights.forecast_backtests WHERE as_of = AS_OF AND series = 'revenue' AND category IS NULL
 -- trust.revenue_actual

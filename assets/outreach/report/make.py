@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from assets.outreach.report.methods import leaving, lists, sold, trust, voice, week, who
+from assets.outreach.report.methods import leaving, lists, service, sold, trust, voice, week, who
 from assets.outreach.report.methods.parts import Section
 from assets.outreach.report.page import page
 from assets.outreach.report.queries import queries
@@ -68,6 +68,10 @@ def _voice(reads: Reads) -> Section | None:
     return voice.section(reads.rows("satisfaction"), reads.rows("aspects"))
 
 
+def _service(reads: Reads) -> Section | None:
+    return service.section(reads.rows("quality"), reads.rows("contact_reasons"), reads.rows("gaps"))
+
+
 def _trust(reads: Reads) -> Section | None:
     files = (reads.rows(name) for name in ("predicted", "forecast_then", "quarantined", "refused"))
     return trust.section(*files, reads.shop.currency)
@@ -80,6 +84,7 @@ SECTIONS: dict[str, Callable[[Reads], Section | None]] = {
     "lists": _lists,
     "sold": _sold,
     "voice": _voice,
+    "service": _service,
     "trust": _trust,
 }
 

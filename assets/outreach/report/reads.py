@@ -16,6 +16,7 @@ from assets.insights.recommendations import tables as recommendations
 from assets.insights.rfm import tables as rfm
 from assets.insights.segments import tables as segments
 from assets.insights.sentiment.tables import ASPECT_TRENDS, PRODUCT_SATISFACTION, REVIEW_SCORES
+from assets.insights.service.contacts.tables import CONTACT_REASONS, SERVICE_QUALITY, UNANSWERED_QUESTIONS
 from assets.outreach.report.methods.usual import MOST
 from resources.contract import CONTRACT
 from resources.sales import sales
@@ -74,6 +75,7 @@ TABLES = {
     "bought_together": recommendations.TOGETHER, "recommendation_feedback": recommendations.FEEDBACK, "forecasts": forecast.FORECASTS, "forecast_totals": forecast.TOTALS, "forecast_backtests": forecast.BACKTESTS,
     "forecast_agreement": forecast.AGREEMENT, "product_satisfaction": PRODUCT_SATISFACTION, "registry": REGISTRY,
     "funnels": FUNNELS, "review_scores": REVIEW_SCORES, "aspect_trends": ASPECT_TRENDS, "quarantine_counts": QUARANTINE, "refusals": REFUSALS,
+    "service_quality": SERVICE_QUALITY, "contact_reasons": CONTACT_REASONS, "unanswered_questions": UNANSWERED_QUESTIONS,
     "account_changes": CONTRACT["customers"].clean, "product_changes": CONTRACT["products"].clean,
 }  # fmt: skip
 # One row an account or product: what was known of it before the week began.

@@ -13,13 +13,15 @@ from typing import Any
 
 import duckdb
 
-from resources.cards import CARDS, FILTERS, SORTS, key_of
+from resources.cards import CARDS, FILTERS, SORTS, STEPS, key_of
 from resources.quoting import identifier, literal
 
 BATCH = 5_000
 PERSONS_A_BATCH = 50_000
 # A text column with more values than this is stored as it is.
 MOST_TEXTS = 20_000
+# Of each account, for who is asked where they are.
+LAST_ORDERS = 5
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT);
@@ -29,6 +31,8 @@ CREATE TABLE products (id INTEGER PRIMARY KEY, product_id TEXT, title TEXT);
 CREATE TABLE reasons (id INTEGER PRIMARY KEY, list TEXT, source TEXT, because_of TEXT, because_zh TEXT, because_en TEXT, list_id TEXT);
 CREATE TABLE recommendations (person_id TEXT PRIMARY KEY, items TEXT) WITHOUT ROWID;
 CREATE TABLE similar_products (product_id TEXT PRIMARY KEY, items TEXT) WITHOUT ROWID;
+CREATE TABLE orders (customer_id TEXT PRIMARY KEY, items TEXT) WITHOUT ROWID;
+CREATE TABLE entries (answer_id TEXT PRIMARY KEY, intent TEXT, question TEXT, answer TEXT, locale TEXT) WITHOUT ROWID;
 CREATE TABLE segments (segment_id INTEGER PRIMARY KEY, row TEXT);
 """
 
@@ -61,6 +65,10 @@ def write_cards(connection: duckdb.DuckDBPyConnection, building: Path, version: 
         ):
             if table in there:
                 write(connection, cards, _newest(table, as_of), as_of)
+        if "clean.orders" in there:
+            _orders(connection, cards)
+        if "clean.answers" in there:
+            _entries(connection, cards)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         said = {"version": version, "as_of": as_of, "fresh_at": now, "columns": json.dumps(columns)}
         cards.executemany("INSERT INTO meta VALUES (?, ?)", said.items())
@@ -188,6 +196,46 @@ def _similar(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, r
         "similar_products",
         f"SELECT product_id, CAST(to_json(list({item} ORDER BY position)) AS VARCHAR) FROM {rows} GROUP BY product_id ORDER BY product_id",
     )
+
+
+def _orders(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection) -> None:
+    """The newest orders of each account, a row of items: the minute at which each was ordered, its worth in cents, how many minutes later it was paid,
+    shipped, delivered and, if so, cancelled. What was booked back counts for nothing; an order is delivered or cancelled when all its lines are. Accounts
+    that are thought to be one person's stay apart: whoever shares a device with another is not to be told of their orders."""
+    priced = connection.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = 'snapshot' AND schema_name = 'clean' AND table_name = 'orders' AND column_name = 'unit_price'"
+    ).fetchall()
+    money = "CAST(round(100 * sum(quantity * unit_price - coalesce(discount, 0))) AS BIGINT)" if priced else "NULL"
+    line = "order_id, line_no, customer_id, quantity, ordered_at, paid_at, shipped_at, delivered_at, cancelled_at"
+    line += ", unit_price, discount" if priced else ""
+    *steps, cancelled = (f"epoch({column})::BIGINT // 60 - ordered" for column in STEPS)
+    item = f"order_id, ordered, cents, {', '.join(steps)}"
+    _copy(
+        connection,
+        cards,
+        "orders",
+        f"""
+        WITH lines AS (
+            SELECT {line} FROM snapshot.clean.orders
+            WHERE customer_id IS NOT NULL AND quantity > 0 AND coalesce(line_type, 'product') = 'product'
+            GROUP BY {line} HAVING sum(sign) > 0
+        ), orders AS (
+            SELECT customer_id, order_id, epoch(min(ordered_at))::BIGINT // 60 AS ordered, max(paid_at) AS paid_at, max(shipped_at) AS shipped_at,
+                CASE WHEN count(delivered_at) = count(*) THEN max(delivered_at) END AS delivered_at,
+                CASE WHEN count(cancelled_at) = count(*) THEN max(cancelled_at) END AS cancelled_at, {money} AS cents
+            FROM lines GROUP BY ALL
+        )
+        SELECT customer_id, CAST(to_json(max_by(CASE WHEN cancelled_at IS NULL THEN json_array({item}) ELSE json_array({item}, {cancelled}) END, (ordered, order_id), {LAST_ORDERS})) AS VARCHAR)
+        FROM orders GROUP BY customer_id ORDER BY customer_id
+        """,
+    )
+
+
+def _entries(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection) -> None:
+    """Each entry of the knowledge base as it was last known."""
+    newest = ", ".join(f"arg_max({column}, known_on)" for column in ("intent", "question", "answer", "locale"))
+    query = f"SELECT answer_id, {newest} FROM snapshot.clean.answers GROUP BY answer_id ORDER BY answer_id"
+    _copy(connection, cards, "entries", query)
 
 
 def _segments(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, rows: str, as_of: str) -> None:

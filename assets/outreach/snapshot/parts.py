@@ -27,7 +27,7 @@ NOT_PUBLISHED = {"clean.events", "clean.links"}
 
 
 def is_published(name: str) -> bool:
-    return name.partition(".")[0] in ("clean", "features", "insights") and name not in NOT_PUBLISHED
+    return name.partition(".")[0] in ("clean", "features", "insights", "outreach") and name not in NOT_PUBLISHED
 
 
 def parts_of(warehouse: Warehouse, names: Sequence[str]) -> list[Part]:

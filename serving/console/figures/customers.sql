@@ -54,6 +54,9 @@ SELECT negative_review_count_90d FROM insights.customer_opinions WHERE as_of = (
 -- customers.talks
 SELECT count(*) FROM (SELECT conversation_id FROM (FROM clean.messages WHERE (customer_id = $row OR customer_id IN (SELECT customer_id FROM PEOPLE WHERE person_id = $row)) AND known_on < AS_OF QUALIFY sum(sign) OVER (PARTITION BY message_id) > 0) GROUP BY conversation_id)
 
+-- customers.complaints_90d
+SELECT complaints_90d FROM insights.contacts WHERE as_of = (SELECT max(as_of) FROM insights.contacts) AND person_id = $row
+
 -- customers.delivered
 SELECT coalesce(sum(sign), 0) FROM clean.outcomes WHERE (customer_id = $row OR customer_id IN (SELECT customer_id FROM PEOPLE WHERE person_id = $row)) AND known_on < AS_OF AND occurred_on >= AS_OF - 90 AND outcome = 'delivered'
 

@@ -1,6 +1,16 @@
 """The rooms of the console, in the order of the menu."""
 
-from serving.console.rooms import customers, forecast, health, products, recommendations, segments, today, voice
+from serving.console.rooms import (
+    customers,
+    forecast,
+    health,
+    products,
+    recommendations,
+    segments,
+    service,
+    today,
+    voice,
+)
 
 ROOMS = (
     today.ROOM,
@@ -8,6 +18,7 @@ ROOMS = (
     customers.ROOM,
     products.ROOM,
     voice.ROOM,
+    service.ROOM,
     recommendations.ROOM,
     forecast.ROOM,
     health.ROOM,

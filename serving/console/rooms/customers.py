@@ -29,18 +29,13 @@ from serving.card import (
     parts,
     person_of,
 )
+from serving.console.parts import LISTS, SORTED
 from serving.console.visit import Page, Room, Tile, Visit
 
 TITLE = Words("客户", "Customers")
 PAGE, SUGGESTED, LONGEST = 20, 8, 200
 Row = Mapping[str, Any]
 
-SORTED = {
-    "clv_12m": Words("未来 12 个月价值", "Value in 12 months"),
-    "p_churn": Words("流失概率", "Probability of leaving"),
-    "spend": Words("累计消费", "Spend so far"),
-    "recency_days": Words("最近购买", "Bought last"),
-}
 COLUMNS = {
     "customer": Words("客户 ID", "Customer"),
     "group": Words("生命周期分组", "Group"),
@@ -53,8 +48,12 @@ COLUMNS = {
 FOUND = Words("ID 以“{0}”开头的客户", "Customers whose id begins with “{0}”")
 FOUND_INSIDE = Words("ID 含有“{0}”的客户", "Customers whose id holds “{0}”")
 TOP = Words("按{0}排在前面的客户", "The first customers by {0}")
-LISTS = {"rebuy": Words("该复购了", "Due to buy again"), "discover": Words("可能喜欢", "May like")}
-ITEMS = (Words("商品", "Product"), Words("推荐到", "List"), Words("理由", "Why"), Words("预计再买", "Due"))
+ITEMS = (
+    Words("商品", "Product"),
+    Words("推荐到", "List"),
+    Words("可以对客户说", "What to tell the customer"),
+    Words("预计再买", "Due"),
+)
 ORDERED = (Words("日期", "Day"), Words("订单", "Order"), Words("商品", "Products"), Words("金额", "Paid"))
 ORDERS_HELD = Words(
     "最近订单（不含已取消和全部退回的）", "Last orders, without those that were cancelled or taken back"

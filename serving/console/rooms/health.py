@@ -16,7 +16,7 @@ from assets.outreach.report.methods.parts import (
 )
 from assets.outreach.report.reads import Reads
 from resources.catalogue import in_words
-from resources.descriptions import chinese
+from resources.descriptions import both
 from resources.quoting import identifier
 from resources.words import Words
 from serving.console.parts import FIGURES, Row, rows
@@ -46,7 +46,7 @@ def _content(reads: Reads, row_counts: Mapping[str, int]) -> dict[str, Any]:
     ]
     return {
         "sections": [section for section in found if section],
-        "folded": _tables(fresh, row_counts, _english(reads)),
+        "folded": _tables(fresh, row_counts, reads),
     }
 
 
@@ -150,23 +150,18 @@ def _of_reasons(quarantined: Sequence[Row]) -> Grid:
     return Grid(Words("隔离的记录，按原因", "Records kept apart, by reason"), columns, cells)
 
 
-def _english(reads: Reads) -> dict[str, str]:
-    """What is said of each table in English."""
-    asked = "SELECT schema_name || '.' || table_name, comment FROM duckdb_tables() WHERE comment IS NOT NULL"
-    found = reads.reader.connection.execute(asked).fetchall()
-    return {name: comment.removeprefix(chinese(name)).removeprefix(" / ") for name, comment in found}
-
-
-def _tables(fresh: Mapping[str, date | None], row_counts: Mapping[str, int], english: Mapping[str, str]) -> Section:
+def _tables(fresh: Mapping[str, date | None], row_counts: Mapping[str, int], reads: Reads) -> Section:
     """Every published table, for whoever looks a number up."""
+    asked = "SELECT schema_name || '.' || table_name, comment FROM duckdb_tables() WHERE comment IS NOT NULL"
+    comments = dict(reads.reader.connection.execute(asked).fetchall())
     names = [name for name in row_counts if name in fresh]
     cells: list[list[Cell]] = []
     for name in names:
-        own, day = chinese(name), fresh[name]
+        day = fresh[name]
         cells.append(
             [
                 name,
-                Words(own or english.get(name, name), english.get(name) or own or name),
+                both(comments.get(name, ""), name) or Words(name, name),
                 day.isoformat() if day else None,
                 count(row_counts[name], "health.rows", name),
             ]

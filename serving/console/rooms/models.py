@@ -19,7 +19,7 @@ from assets.outreach.report.methods.parts import (
     share,
 )
 from assets.outreach.report.reads import Reads
-from resources.descriptions import chinese
+from resources.descriptions import both
 from resources.words import Words
 from serving.console.parts import Row, rows
 
@@ -288,17 +288,17 @@ def _drift(found: Sequence[Row], reads: Reads) -> Section | None:
     """Whether customers are still like those the purchase model was fitted on."""
     if not found:
         return None
-    english = _english(reads)
+    comments = _comments(reads)
     first = found[0]
     sentence = say(
         "与 {day} 训练时的客户相比：{verdict}；变化最大的是“{measure}”（{psi}）。",
         "Beside the customers of the fit of {day}: {verdict}; changed most is “{measure}” ({psi}).",
         day=first["fitted_as_of"].isoformat(),
         verdict=_verdict(first["psi"]),
-        measure=_measure(first["feature"], english),
+        measure=_measure(first["feature"], comments),
         psi=_psi(first),
     )
-    cells: list[list[Cell]] = [[_measure(row["feature"], english), _psi(row), _verdict(row["psi"])] for row in found]
+    cells: list[list[Cell]] = [[_measure(row["feature"], comments), _psi(row), _verdict(row["psi"])] for row in found]
     columns = (Words("指标", "Measure"), Words("PSI", "PSI"), Words("判断", "Verdict"))
     return Section(
         "drift",
@@ -320,17 +320,14 @@ def _verdict(psi: float) -> Words:
     return Words("有变化", "some change") if psi < OTHERS else Words("已经是另一群客户", "other customers by now")
 
 
-def _english(reads: Reads) -> dict[str, str]:
-    """What is said of each column of features.customers in English."""
+def _comments(reads: Reads) -> dict[str, str]:
+    """What is said of each column of features.customers."""
     asked = "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = 'features' AND table_name = 'customers' AND comment IS NOT NULL"
-    return {
-        name: comment.removeprefix(chinese("features.customers", name)).removeprefix(" / ")
-        for name, comment in reads.reader.connection.execute(asked).fetchall()
-    }
+    return dict(reads.reader.connection.execute(asked).fetchall())
 
 
-def _measure(feature: str, english: Mapping[str, str]) -> Words:
+def _measure(feature: str, comments: Mapping[str, str]) -> Words:
     if feature == "score":
         return Words("预测的概率", "the predicted probability")
-    said = english.get(feature) or feature.replace("_", " ")
-    return Words((chinese("features.customers", feature) or said).rstrip("。"), said.rstrip("."))
+    said = both(comments.get(feature, feature.replace("_", " ")), "features.customers", feature)
+    return Words(said.zh.rstrip("。"), said.en.rstrip("."))

@@ -22,7 +22,7 @@ from assets.outreach.report.methods.parts import (
 )
 from assets.outreach.report.methods.usual import usual, verdict
 from assets.outreach.report.reads import Reads
-from resources.words import NOTHING, Words
+from resources.words import Words
 from serving.console.parts import FIGURES, Find, Link, Row, between, chosen, head, product, rows
 from serving.console.rooms import funnel
 from serving.console.rooms import product as one
@@ -51,7 +51,7 @@ TOGETHER = {
 FIND = Words("查找商品", "Find a product")
 FIND_HINT = Words("输入商品 ID 的开头，或标题中的几个字。", "The first signs of an id, or a part of the title.")
 FOUND = Words("ID 以“{0}”开头或标题含有“{0}”的商品", "Products whose id begins with “{0}” or whose title holds it")
-NONE = Words("没有找到“{0}”。请核对商品 ID 或标题。", "No product is called “{0}”. Check its id or title.")
+NONE = Words("没有找到“{asked}”。请核对商品 ID 或标题。", "No product is called “{asked}”. Check its id or title.")
 MOST_FOUND = 50
 SOLD_RULES = (
     *sold.RULES[:1],
@@ -121,10 +121,8 @@ def _found(visit: Visit, asked: str) -> Page | Response:
     more = Words(
         f"只显示前 {MOST_FOUND} 个，请输入得更具体些。", f"Only the first {MOST_FOUND} are shown: ask for less."
     )
-    lead = more if len(found) > MOST_FOUND else NOTHING if found else NONE.format(asked)
-    section = Section(
-        "found", FIND, [Sentence(lead)] if lead else [], grids=[Grid(caption, columns, cells)] if cells else []
-    )
+    lead = Sentence(NONE, {"asked": asked}) if not found else Sentence(more) if len(found) > MOST_FOUND else None
+    section = Section("found", FIND, [lead] if lead else [], grids=[Grid(caption, columns, cells)] if cells else [])
     return Page(TITLE, {"find": find(asked), "sections": [section]})
 
 

@@ -19,12 +19,11 @@ from assets.outreach.report.reads import Reads
 from resources.money import amount
 from resources.shop import Shop
 from resources.words import NOTHING, Words
-from serving.console.parts import FIGURES, Find, Row, between, product, rows
+from serving.console.parts import FIGURES, LISTS, Find, Row, between, product, rows
 from serving.console.visit import Page, Room, Tile, Visit
 
 TITLE = Words("推荐", "Recommendations")
 LONGEST = 200
-LISTS = {"discover": Words("可能喜欢", "May like"), "rebuy": Words("该复购了", "Due to buy again")}
 SOURCES = {
     "collaborative": Words("口味相近的客户也买", "Bought by customers of the same taste"),
     "content": Words("和买过的相近", "Like what they bought"),
@@ -40,10 +39,10 @@ FIND = Words("一位客户的推荐", "One customer's lists")
 FIND_HINT = Words("输入客户 ID，或完整的账号、手机号、邮箱。", "An id, or a whole account, phone number or e-mail.")
 FIND_BUTTON = Words("查看", "Show")
 NONE = Words(
-    "没有找到客户“{0}”。请核对后重试；未登录的访客没有推荐列表。",
-    "There is no customer “{0}”. Check it and try again; guests have no lists.",
+    "没有找到客户“{typed}”。请核对后重试；未登录的访客没有推荐列表。",
+    "There is no customer “{typed}”. Check it and try again; guests have no lists.",
 )
-EMPTY = Words("“{0}”还没有推荐列表。", "“{0}” has no list yet.")
+EMPTY = Words("“{typed}”还没有推荐列表。", "“{typed}” has no list yet.")
 HEALTH_RULES = (
     Words(
         "点击率换算到第一位：排在后面的商品本来就少有人看到。“购买”：曝光后一周内买了这件商品。",
@@ -73,8 +72,8 @@ def _customer(visit: Visit, typed: str) -> tuple[list[Section], int]:
     lists = cards.recommendations(account)
     person = cards.person(account)
     if not lists:
-        said = (NONE if lists is None else EMPTY).format(typed)
-        return [Section("customer", FIND, [Sentence(said)])], 404 if lists is None else 200
+        said = Sentence(NONE if lists is None else EMPTY, {"typed": typed})
+        return [Section("customer", FIND, [said])], 404 if lists is None else 200
     grids = [
         _list(LISTS.get(name, Words(name, name)), [row for row in lists if row["list"] == name], person)
         for name in dict.fromkeys(row["list"] for row in lists)
@@ -101,7 +100,7 @@ def _list(name: Words, found: Sequence[Row], person: str) -> Grid:
         cells.append(one)
     columns = [
         Words("商品", "Product"),
-        Words("因为", "Because"),
+        Words("可以对客户说", "What to tell the customer"),
         Words("来源", "Source"),
         *([Words("再买的概率", "Probability")] if is_scored else []),
         *([Words("预计再买", "Due")] if is_dated else []),

@@ -9,13 +9,14 @@ from starlette.responses import Response, StreamingResponse
 
 from assets.outreach.report.methods import lists
 from assets.outreach.report.methods.parts import Cell, Chart, Figure, Grid, Pairs, Section, count, money, say, share
-from assets.outreach.report.methods.who import CUSTOMERS, SPEND_90D
+from assets.outreach.report.methods.who import CUSTOMERS
 from assets.outreach.report.reads import Reads
 from resources.cards import Row
 from resources.money import amount
 from resources.words import Words
 from serving import exports, paging
 from serving.answers import Refused, Said
+from serving.console.parts import SORTED
 from serving.console.visit import Page, Room, Visit
 
 TITLE = Words("客群", "Segments")
@@ -24,12 +25,13 @@ ALL, NOBODY = Words("全部客户", "All customers"), Words("这份名单上没�
 SEGMENT, SHARE, SPENT = Words("客群", "Segment"), Words("占客户", "Of customers"), Words("占消费", "Of spend")
 FROM, NEW = Words("一周前", "A week before"), Words("首次购买", "First purchase")
 WHO_THEY_ARE = Words("各客群的样子", "What each segment is like")
-AVERAGES = Words("各客群客户的平均情况", "The mean of each segment's customers")
+AVERAGES = Words("各客群的平均客户，以及全部消费", "The mean customer of each segment, and what all of them spent")
 PROFILE = {
     "recency_days": (Words("平均 {0} 天前", "{0} days ago on average"), Words("最近购买", "Last purchase")),
     "frequency": (Words("{0} 天", "{0} days"), Words("平均购买天数", "Days with a purchase")),
 }
 MONETARY = Words("平均每次消费", "Spend a purchase")
+SPENT_90D = Words("近 90 天消费合计", "Spent in 90 days, all together")
 RULES = (
     Words(
         "客群由购买行为自动划分；名称里的每个说法，至少五分之四的成员都符合。",
@@ -44,12 +46,6 @@ REFIT = Words(
     "本周客群重新划分过，部分变动来自划分而非客户。",
     "The segments were found anew this week: part of the moves are theirs, not the customers'.",
 )
-SORTED_BY = {
-    "clv_12m": Words("未来 12 个月价值", "Value in 12 months"),
-    "p_churn": Words("流失概率", "Chance of leaving"),
-    "spend": Words("累计消费", "Spent so far"),
-    "recency_days": Words("最近购买", "Last purchase"),
-}
 BY = {
     "segment": Words("按客群", "By segment"),
     "class": Words("按 RFM 类别", "By RFM class"),
@@ -134,7 +130,7 @@ def _profiles(profiles: list[Row], currency: str | None) -> Grid:
                 for name in ("monetary_value", "spend_90d")
             ]
         rows.append(cells)
-    return Grid(AVERAGES, columns + ([MONETARY, SPEND_90D] if currency else []), rows)
+    return Grid(AVERAGES, columns + ([MONETARY, SPENT_90D] if currency else []), rows)
 
 
 def _mean(row: Row, name: str, words: Words) -> Cell:
@@ -193,7 +189,7 @@ def listed(visit: Visit) -> Page:
         ],
         "kept": kept,
         "sort": sort,
-        "sorts": [] if members.by == "list" else [(each, SORTED_BY[each]) for each in sorts],
+        "sorts": [] if members.by == "list" else [(each, SORTED[each]) for each in sorts],
         "next": {**kept, "sort": sort, "after": following} if following else None,
         "is_first": members.by == "list",
         "most": ROWS_A_PAGE,
@@ -227,10 +223,10 @@ def _columns(visit: Visit) -> list[tuple[str, Words, Callable[[Any], Words], boo
     return [
         (f"segment_{language}", SEGMENT, as_is, False),
         (f"class_{language}", Words("RFM 类别", "RFM class"), as_is, False),
-        ("clv_12m", SORTED_BY["clv_12m"], as_money, True),
-        ("spend", SORTED_BY["spend"], as_money, True),
-        ("p_churn", SORTED_BY["p_churn"], as_share, True),
-        ("last_purchase_on", SORTED_BY["recency_days"], as_is, True),
+        ("clv_12m", SORTED["clv_12m"], as_money, True),
+        ("spend", SORTED["spend"], as_money, True),
+        ("p_churn", SORTED["p_churn"], as_share, True),
+        ("last_purchase_on", SORTED["recency_days"], as_is, True),
     ]
 
 
@@ -273,8 +269,9 @@ def download(visit: Visit) -> Response:
 ROOM = Room(
     "segments",
     TITLE,
-    {"": page, "/list": listed, "/list/{kind}": download},
+    {"": page, "/list": listed},
     ("read", "marketing"),
     needs=("insights.customer_360",),
     figures=Path(__file__).parents[1] / "figures" / "segments.sql",
+    files={"/list/{kind}": download},
 )

@@ -59,7 +59,7 @@ def staged(case: Case) -> duckdb.DuckDBPyConnection:
     """The two partitions, and around them what the suites look at."""
     connection = duckdb.connect()
     column = case.table.partition_column
-    for schema in ("ops", "raw", "clean", "features", "insights", "models"):
+    for schema in ("ops", "raw", "clean", "features", "insights", "outreach", "models"):
         connection.execute(f"CREATE SCHEMA {schema}")
     connection.execute("CREATE TABLE ops.windows (table_name VARCHAR, partition_key VARCHAR, row_count BIGINT)")
     connection.execute(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from assets.insights.sentiment.methods.ngrams import CHARACTER_SEED, character_units, rolled
+from resources.learning.ngrams import CHARACTER_SEED, character_units, rolled
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assets.insights.sentiment.methods.ngrams import (
+from resources.learning.ngrams import (
     SCRIPTS,
     Counts,
     Vocabulary,

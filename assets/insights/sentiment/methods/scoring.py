@@ -10,8 +10,8 @@ import numpy as np
 from assets.insights.sentiment.methods.aspects import blended, mentions
 from assets.insights.sentiment.methods.installed import DOUBT, lukewarm
 from assets.insights.sentiment.methods.linear import Documents, Model, log_odds
-from assets.insights.sentiment.methods.ngrams import WORD_SEED, rolled, word_units
 from resources import text as words_of
+from resources.learning.ngrams import WORD_SEED, rolled, word_units
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Matrix = csr_array
 
 CHARACTERS, WORDS = (1, 2), (1, 2, 3)
-CHARACTER_SEED, WORD_SEED = 7, 11
+CHARACTER_SEED, WORD_SEED, INNER_SEED = 7, 11, 13
 # Controls, which no normalised text holds.
 START, END = "\2", "\3"
 BUCKET_BITS = 18
@@ -74,9 +74,24 @@ def character_units(texts: Sequence[str]) -> "Array":
     return np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
 
 
-def character_grams(texts: Sequence[str], *, is_whole: bool) -> Grams:
+def character_grams(texts: Sequence[str], *, is_whole: bool, lengths: Sequence[int] = CHARACTERS) -> Grams:
     marked = [START + text + END for text in texts] if is_whole else texts
-    return _grams(character_units(marked), len(texts), CHARACTERS, CHARACTER_SEED)
+    return _grams(character_units(marked), len(texts), lengths, CHARACTER_SEED)
+
+
+def inner_grams(tokens: Sequence[Sequence[str]], *, lengths: Sequence[int]) -> Grams:
+    """n-grams of the characters of each word with a space on both sides; none reaches over a word's end."""
+    owners = np.repeat(np.arange(len(tokens)), [len(words) for words in tokens])
+    spaced = [f" {word} " for word in chain.from_iterable(tokens)]
+    grams = _grams(character_units(spaced), len(spaced), lengths, INNER_SEED)
+    return Grams(grams.hashes, owners[grams.texts], len(tokens))
+
+
+def joined(parts: Sequence[Grams]) -> Grams:
+    """The n-grams of several kinds as one block of the same texts."""
+    return Grams(
+        np.concatenate([part.hashes for part in parts]), np.concatenate([part.texts for part in parts]), parts[0].size
+    )
 
 
 def word_units(tokens: Sequence[Sequence[str]]) -> "Array":
@@ -90,10 +105,10 @@ def word_units(tokens: Sequence[Sequence[str]]) -> "Array":
     return units
 
 
-def word_grams(tokens: Sequence[Sequence[str]], *, is_whole: bool) -> Grams:
+def word_grams(tokens: Sequence[Sequence[str]], *, is_whole: bool, lengths: Sequence[int] = WORDS) -> Grams:
     """n-grams of words; `tokens` are the words of each text."""
     marked = [(START, *words, END) for words in tokens] if is_whole else tokens
-    return _grams(word_units(marked), len(tokens), WORDS, WORD_SEED)
+    return _grams(word_units(marked), len(tokens), lengths, WORD_SEED)
 
 
 def word_code(word: str) -> int:
@@ -200,6 +215,16 @@ class Vocabulary:
         """One row a text, of length 1 unless nothing in it is known."""
         columns, known = self.places(grams.hashes)
         return self._weighted(_counted(grams.texts[known], columns[known], (grams.size, len(self.hashes))))
+
+    def of_counts(self, counts: Counts) -> "Matrix":
+        """The texts of counts that may hold n-grams which are not known."""
+        columns, known = self.places(counts.hashes)
+        size = len(counts.matrix.indptr) - 1
+        texts = np.repeat(np.arange(size), np.diff(counts.matrix.indptr))
+        inside = known[counts.matrix.indices]
+        often = counts.matrix.data[inside].astype(np.int64)
+        places = np.repeat(columns[counts.matrix.indices[inside]], often)
+        return self._weighted(_counted(np.repeat(texts[inside], often), places, (size, len(self.hashes))))
 
     def _weighted(self, counts: "Matrix") -> "Matrix":
         data = (1 + np.log(counts.data)) * self.idf[counts.indices]

@@ -1,0 +1,1 @@
+"""What service was asked, by whom, about what, and how well it answered, as of each Monday."""

@@ -1,0 +1,100 @@
+"""What is expected of outreach.winback."""
+
+from data_checks.gate.expectation import PART, Expectation, no_row
+from resources.actions import Actions
+from resources.quoting import literal
+
+WITHIN_BUDGET = "the_plan_keeps_within_its_budget"
+# Sums of floats that were rounded one by one.
+ROUNDING = 0.01
+
+ACCOUNTS = """
+    SELECT s.as_of, s.person_id, coalesce(i.customer_id, s.person_id) AS customer_id
+    FROM stage AS s LEFT JOIN features.identities AS i ON i.as_of = s.as_of AND i.person_id = s.person_id
+"""
+
+
+def winback(actions: Actions) -> list[Expectation]:
+    places = ", ".join(
+        f"({literal(name)}, {each.capacity})" for name, each in actions.offers.items() if each.capacity is not None
+    )
+    return [
+        Expectation(
+            WITHIN_BUDGET,
+            "Money that the plan spends beyond its budget is nobody's.",
+            "coalesce(sum(cost) FILTER (WHERE arm = 'treated'), 0)",
+            at_most=None if actions.budget is None else actions.budget + ROUNDING,
+            at_least=0,
+            unit="money",
+        ),
+        *(
+            [
+                Expectation(
+                    "no_action_is_planned_beyond_its_places",
+                    "What cannot be carried out brings nothing, and makes those who get nothing look treated.",
+                    f"""
+                    SELECT part, max(planned - places) FROM (
+                        SELECT {PART} AS part, s.action, count(*) FILTER (WHERE s.arm = 'treated') AS planned, any_value(p.places) AS places
+                        FROM stage AS s JOIN (VALUES {places}) AS p(action, places) ON p.action = s.action GROUP BY ALL
+                    ) GROUP BY part
+                    """,
+                    at_most=0,
+                )
+            ]
+            if places
+            else []
+        ),
+        no_row(
+            "who_gets_an_action_is_worth_its_costs",
+            "arm = 'treated' AND NOT coalesce(gain > 0 AND cost >= 0, false)",
+            "An action that costs more than it brings is better left.",
+        ),
+        no_row(
+            "who_is_held_out_gets_nothing",
+            "arm NOT IN ('treated', 'held_out') OR arm IS NULL OR (arm = 'held_out' AND (cost <> 0 OR gain <> 0 OR NOT is_measured))",
+            "What an action brought is seen only against people who did not get it.",
+        ),
+        Expectation(
+            "nobody_is_planned_without_consent",
+            "Who has not agreed to be addressed must not be; not known is no.",
+            f"""
+            SELECT CAST(as_of AS VARCHAR), count(*) FROM (
+                SELECT as_of, person_id FROM (
+                    SELECT a.as_of, a.person_id, arg_max(struct_pack(agreed := c.marketing_consent), c.known_on) AS said
+                    FROM ({ACCOUNTS}) AS a
+                    LEFT JOIN clean.customers AS c ON c.customer_id = a.customer_id AND c.known_on < a.as_of
+                    GROUP BY a.as_of, a.person_id, a.customer_id
+                ) GROUP BY as_of, person_id
+                HAVING NOT coalesce(bool_or(said.agreed), false) OR NOT coalesce(bool_and(said.agreed), false)
+            ) GROUP BY as_of
+            """,
+            at_most=0,
+            unit="rows",
+        ),
+        Expectation(
+            "an_arm_stays_for_its_season",
+            "Who was held out and then gets the action after all can be compared with nobody.",
+            """
+            SELECT part, count(*) FROM (
+                SELECT CAST(s.as_of AS VARCHAR) AS part FROM stage AS s
+                JOIN (
+                    SELECT as_of, person_id, action, season, arm FROM stage
+                    UNION ALL SELECT as_of, person_id, action, season, arm FROM outreach.winback
+                    WHERE as_of NOT IN (SELECT as_of FROM asked)
+                ) AS e ON e.person_id = s.person_id AND e.action = s.action AND e.season = s.season AND e.as_of < s.as_of AND e.arm <> s.arm
+            ) GROUP BY part
+            """,
+            at_most=0,
+            unit="rows",
+        ),
+        no_row(
+            "every_planned_action_says_why_and_by_which_rule",
+            "coalesce(why_zh, '') = '' OR coalesce(why_en, '') = '' OR coalesce(rule_zh, '') = '' OR coalesce(rule_en, '') = ''",
+            "A decision about a person that nobody can explain must not be made, and the rule is published in words.",
+        ),
+        no_row(
+            "what_is_planned_ends",
+            "NOT coalesce(expires_on > as_of, false)",
+            "What was planned weeks ago is not to be sent today.",
+        ),
+    ]

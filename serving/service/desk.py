@@ -49,8 +49,9 @@ class Desk:
         self._waiting: list[tuple[Said, asyncio.Future[Told]]] = []
         self._working: asyncio.Task[None] | None = None
         self._engines = Engines(shop, published)
-        # Loading takes a second or two: not the first customer's.
-        self._thread.submit(self._engines.now)
+        # Loading takes a second or two: not the first customer's. Where service is not part of the shop nobody pays for it before somebody asks.
+        if {"messages", "answers"} & shop.declared:
+            self._thread.submit(self._engines.now)
 
     async def take(self, said: Said) -> Told:
         """The reply to a turn. Raises Refused as Conversations.ask says, (429) where too many wait, and ZhikeError where nothing is published."""

@@ -1,6 +1,6 @@
 """What an asset function is given by the gate, and what it gives back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -68,3 +68,13 @@ class Work:
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         return self.warehouse.connection
+
+    def batches(self, table: str, columns: Sequence[str], size: int) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a temporary table that numbers them from 1 in `n`, in order, `size` at a time: memory does not grow with them."""
+        count = self.connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
+        for start in range(0, count, size):
+            rows = self.connection.execute(
+                f"SELECT {', '.join(columns)} FROM {table} WHERE n > $start AND n <= $start + $size ORDER BY n",
+                {"start": start, "size": size},
+            ).fetchall()
+            yield [dict(zip(columns, row, strict=True)) for row in rows]

@@ -3,9 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode
-from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -169,15 +167,10 @@ class Console:
             visit=visit,
             token=session.token if session else None,
             switch=_switched(scope, language),
-            fresh_at=self._clock(visit.cards.fresh_at) if visit else None,
+            fresh_at=visit.clock(visit.cards.fresh_at) if visit else None,
             **page.content,
         )
         return self._sent(scope, Response(text, page.status, dict(headers), "text/html"))
-
-    def _clock(self, instant: str) -> str:
-        """An instant on the clocks of the shop."""
-        zone = ZoneInfo(self._serving.shop.time_zone)
-        return datetime.fromisoformat(instant).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
     def _menu(self, key: Key, visit: Visit | None) -> list[Room]:
         """The rooms that the shop has and the key opens."""

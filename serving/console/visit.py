@@ -4,9 +4,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from assets.outreach.report.make import SECTIONS, ready
 from assets.outreach.report.methods.parts import Cell, Section
@@ -93,6 +95,11 @@ class Visit:
     def held(self, name: str, make: Callable[[Reads], T]) -> T:
         """What `make` reads of the version for all visitors, read once."""
         return self.kept.get(self.cards.version, name, lambda: make(self.reads))
+
+    def clock(self, instant: str) -> str:
+        """An instant on the clocks of the shop."""
+        zone = ZoneInfo(self.serving.shop.time_zone)
+        return datetime.fromisoformat(instant).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
     def sections(self, *names: str) -> list[Section]:
         """The sections of the weekly report with these keys whose inputs the shop has."""

@@ -1,6 +1,6 @@
 """insights/review_scores by delivery day; satisfaction by product, trends by aspect and opinions by person as of each Monday."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -73,22 +73,11 @@ def review_rows(work: Work) -> Rows:
 def score_pending(work: Work, engines: Engines) -> None:
     """Scores `pending` into `scored`, a batch after the other."""
     connection = work.connection
-    for batch in _batches(work):
+    for batch in work.batches("pending", [*PENDING, "text", "place"], BATCH):
         for fitted, rows in groupby(batch, key=lambda row: engines.of(row["known_on"])):
             connection.register("batch", _scored(work, engines, fitted, list(rows)))
             connection.execute(f"INSERT INTO scored SELECT {', '.join(REVIEW_SCORES.column_names)} FROM batch")
             connection.unregister("batch")
-
-
-def _batches(work: Work) -> Iterator[list[dict[str, Any]]]:
-    count = work.connection.execute("SELECT count(*) FROM pending").fetchall()[0][0]
-    columns = [*PENDING, "text", "place"]
-    for start in range(0, count, BATCH):
-        rows = work.connection.execute(
-            f"SELECT {', '.join(columns)} FROM pending WHERE n > $start AND n <= $start + $size ORDER BY n",
-            {"start": start, "size": BATCH},
-        ).fetchall()
-        yield [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _scored(work: Work, engines: Engines, fitted: Any, rows: list[dict[str, Any]]) -> "pa.Table":

@@ -1,9 +1,7 @@
 """Service: the conversations that wait for a person, the most urgent first; each with what was said, and what is done about it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from resources.money import amount
 from resources.words import Words
@@ -75,7 +73,7 @@ def handover(visit: Visit) -> Page:
     found = conversations.handover(number)
     steps = [
         {
-            "at": _clock(visit, step["at"]),
+            "at": visit.clock(step["at"]),
             "who": step["who"],
             "step": STEPS[step["step"]],
             "text": Words.join([REASONS[reason] for reason in step["text"].split(", ")], Words("，", ", "))
@@ -88,7 +86,7 @@ def handover(visit: Visit) -> Page:
         {
             "sender": message.sender,
             "who": SENDERS[message.sender],
-            "at": _clock(visit, message.sent_at),
+            "at": visit.clock(message.sent_at),
             "text": message.text,
         }
         for message in conversations.messages(found["conversation_id"])
@@ -127,7 +125,7 @@ def _row(visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:
         "tone": TONES[row["state"]],
         "is_closed": row["state"] == "closed",
         "urgency": row["urgency"],
-        "since": _clock(visit, row["opened_at"]),
+        "since": visit.clock(row["opened_at"]),
         "by": row["taken_by"],
         "reasons": [REASONS[reason] for reason in record.reasons],
         "summary": record.summary,
@@ -139,12 +137,6 @@ def _number(path: Mapping[str, str]) -> int:
     if not path["number"].isdecimal() or len(path["number"]) > 15:
         raise Refused(404, NO_PAGE)
     return int(path["number"])
-
-
-def _clock(visit: Visit, instant: str) -> str:
-    """An instant on the clocks of the shop."""
-    zone = ZoneInfo(visit.serving.shop.time_zone)
-    return datetime.fromisoformat(instant).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 ROOM = Room("service", TITLE, {"": queue, "/{number}": handover}, scopes=("service",), forms={"/{number}": act})

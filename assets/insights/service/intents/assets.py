@@ -1,6 +1,6 @@
 """insights/message_intents by delivery day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,7 @@ def message_rows(work: Work) -> Rows:
     create = MESSAGE_INTENTS.create_sql("scored", temporary=True)
     connection.execute(create.replace("CREATE", "CREATE OR REPLACE", 1))
     with warehouse.given({"pending": (SQL("pending"), {})}):
-        for batch in _batches(work):
+        for batch in work.batches("pending", [*STORED, "text", "previous"], BATCH):
             for fitted, rows in groupby(batch, key=lambda row: models.of(row["known_on"])):
                 connection.register("batch", _read(models, fitted, list(rows)))
                 connection.execute(f"INSERT INTO scored SELECT {', '.join(MESSAGE_INTENTS.column_names)} FROM batch")
@@ -59,17 +59,6 @@ def message_rows(work: Work) -> Rows:
         notes["not_enough_history"] = f"{models.fits.why_none(max(work.keys))}; until then the model as installed reads"
     plots: Mapping[str, Mapping[str, float]] = plots_of(models.fits, work.keys)
     return Rows("SELECT * FROM scored", metadata=notes, plots=plots, outdated=_outdated(models))
-
-
-def _batches(work: Work) -> Iterator[list[dict[str, Any]]]:
-    count = work.connection.execute("SELECT count(*) FROM pending").fetchall()[0][0]
-    columns = [*STORED, "text", "previous"]
-    for start in range(0, count, BATCH):
-        rows = work.connection.execute(
-            f"SELECT {', '.join(columns)} FROM pending WHERE n > $start AND n <= $start + $size ORDER BY n",
-            {"start": start, "size": BATCH},
-        ).fetchall()
-        yield [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _read(models: Models, fitted: Fitted, rows: list[dict[str, Any]]) -> "pa.Table":

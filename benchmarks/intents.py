@@ -76,16 +76,21 @@ def compared(model: IntentModel, train: "pd.DataFrame", test: "pd.DataFrame") ->
     return {"plain_" + name: value for name, value in base.items()} | figures.paired(ours == truth, theirs == truth)
 
 
-def left_out(train: "pd.DataFrame", test: "pd.DataFrame", trained: Trained, seeds: int) -> dict[str, Any]:
-    """Means over seeds of what is told of intents that a fit has never seen."""
+def left_out(train: "pd.DataFrame", tests: "dict[str, pd.DataFrame]", trained: Trained, seeds: int) -> dict[str, Any]:
+    """For each set of test rows the means over seeds of what is told of intents that a fit has never seen."""
     names = np.array(trained.model.intents)
-    rows = []
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in tests}
     for seed in range(seeds):
         new = set(np.random.default_rng(seed).permutation(names)[: len(names) // 4])
         known = train[~train["intent"].isin(new)]
-        found = fit(list(known["text"]), list(known["intent"]), list(known["previous"]), (trained.recipe,))
-        rows.append(scope_figures(found.model, test, test["intent"].isin(new).to_numpy()))
-    return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]} | {"seeds": seeds}
+        model = fit(list(known["text"]), list(known["intent"]), list(known["previous"]), (trained.recipe,)).model
+        for name, test in tests.items():
+            rows[name].append(scope_figures(model, test, test["intent"].isin(new).to_numpy()))
+    return {
+        name: {figure: round(float(np.mean([row[figure] for row in found])), 4) for figure in found[0]}
+        | {"auroc_spread": round(float(np.std([row["auroc"] for row in found], ddof=1)), 4), "seeds": seeds}
+        for name, found in rows.items()
+    }
 
 
 def scope_figures(model: IntentModel, test: "pd.DataFrame", is_new: "Array") -> dict[str, float]:
@@ -187,11 +192,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if is_out.any():
         told = scope_figures(model, test, is_out)
         found["out_of_scope"] = {name: round(float(value), 4) for name, value in told.items()}
+    tests = {"left_out": asked}
     if options.checked:
         rows = checked(test, options.checked)
         found["checked"] = judged(model, rows) | compared(model, train, rows)
+        tests["left_out_checked"] = rows
     if options.left_out:
-        found["left_out"] = left_out(train, asked, trained, options.left_out)
+        found |= left_out(train, tests, trained, options.left_out)
     print_figures(found)
     if options.json:
         print(json.dumps(found, ensure_ascii=False))

@@ -1,13 +1,17 @@
-"""Do actions earn more when the plan learns? `python -m benchmarks.simulate --actions [--seeds N] [--weeks N]`.
+"""Do actions earn more when the plan learns? `python -m benchmarks.actions_loop [--seeds N] [--weeks N]`.
 
 A closed loop over the demo shop's persons, on the level of the methods that outreach.winback and insights.uplift use (the graph itself is not
-run): every week a plan is made, customers answer by a planted uplift that depends on their segment, what came of it is known four weeks
+run: see benchmarks/actions_shop.py): every week a plan is made, customers answer by a planted uplift that depends on their segment, what came of it is known four weeks
 later, and the next plan rests on it. One action does nothing though it is thought to be the best; one drives a segment away. Beside it
 the rules that shops use (most at risk first, most valuable first, probability times value first), each giving a customer the action
 that is thought to gain most among those with places and money left; and the same plan without learning. The net margin is what the planted
 uplift gives, less costs and subsidies: the luck of single purchases moves what is learned, not what is counted.
 """
 
+import argparse
+import json
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -38,6 +42,44 @@ TERMS: dict[str, dict[str, float]] = {
     "gift": {"cost": 4.0, "capacity": 150},
     "call": {"cost": 4.0, "capacity": 120},
 }
+
+
+@dataclass(frozen=True)
+class Game:
+    """Actions, each with what is thought of it and what it truly adds to each segment; their terms; and what may be spent a week."""
+
+    planted: Mapping[str, tuple[float, tuple[float, ...]]]
+    terms: Mapping[str, Mapping[str, float]]
+    budget: float
+
+    @property
+    def thought(self) -> "Array":
+        import numpy as np
+
+        return np.array([expected for expected, _ in self.planted.values()])
+
+    def of(self, term: str) -> "Array":
+        """A term of each action; 0 where it has none."""
+        import numpy as np
+
+        return np.array([self.terms[name].get(term, 0.0) for name in self.planted])
+
+    def scaled(self, share: float) -> "Game":
+        """The same for a shop of another size: places and money as many times as many."""
+        terms = {
+            name: {term: round(value * share) if term == "capacity" else value for term, value in each.items()}
+            for name, each in self.terms.items()
+        }
+        return Game(self.planted, terms, self.budget * share)
+
+    def added(self, segment: "Array") -> "Array":
+        """Customers × actions: what each action adds to the chance of a customer of this segment."""
+        import numpy as np
+
+        return np.column_stack([np.array(by_segment)[segment] for _, by_segment in self.planted.values()])
+
+
+GAME = Game(PLANTED, TERMS, BUDGET)
 KNOWN_SEGMENTS = 0.85
 """Share of customers whose segment the shop tells rightly."""
 
@@ -106,18 +148,17 @@ def world(seed: int) -> World:
             "refuses": False,
         }
     )
-    planted = np.column_stack([np.array(by_segment)[segment] for _, by_segment in PLANTED.values()])
+    planted = GAME.added(segment)
     return World(customers, truly, MARGIN_SHARE * value, np.clip(planted, -truly[:, None], 1 - truly[:, None]))
 
 
-def net(shop: World, action: "Array") -> float:
+def net(shop: World, action: "Array", game: Game = GAME) -> float:
     """The net margin that a choice adds, by what is planted."""
     import numpy as np
 
     rows = np.flatnonzero(action >= 0)
     chosen = action[rows]
-    terms = [TERMS[name] for name in PLANTED]
-    cost, subsidy = (np.array([each.get(name, 0.0) for each in terms])[chosen] for name in ("cost", "subsidy"))
+    cost, subsidy = game.of("cost")[chosen], game.of("subsidy")[chosen]
     added = shop.uplift[rows, chosen]
     return float((shop.margin[rows] * added - cost - subsidy * (shop.p_purchase[rows] + added)).sum())
 
@@ -175,8 +216,10 @@ def _nobody() -> "pd.DataFrame":
         "season",
         "segment_id",
         "p_purchase",
+        "margin_value",
         "holdout_share",
         "bought",
+        "margin",
     )
     return pd.DataFrame(columns=list(columns))
 
@@ -193,10 +236,10 @@ def _planned(
     offers: list[Offer] = []
     for name, action in actions.offers.items():
         mine = season[season["action"] == name]
-        arms = first_arms(list(zip(mine["person_id"], mine["arm"], strict=True)), {})
+        arms, shares = first_arms(list(zip(mine["person_id"], mine["arm"], mine["holdout_share"], strict=True)), {})
         # Who learns nothing needs nobody held out.
         everybody = dict.fromkeys(shop.customers["person_id"], GETS)
-        offers.append(Offer(name, action, results[name], arms if learns else everybody))
+        offers.append(Offer(name, action, results[name], arms if learns else everybody, shares))
     return planned(shop.customers, offers, actions, week, np.asarray(rested))
 
 
@@ -209,40 +252,51 @@ def _happened(shop: World, made: "Week", rng: "np.random.Generator") -> "pd.Data
     chance = shop.p_purchase[rows].copy()
     is_treated = plan.action[rows] >= 0
     chance[is_treated] += shop.uplift[rows[is_treated], plan.action[rows[is_treated]]]
-    bought = dict(zip(shop.customers["person_id"].to_numpy()[rows], rng.random(len(rows)) < chance, strict=True))
-    return made.rows.assign(bought=made.rows["person_id"].map(bought).astype(float))
+    people = shop.customers["person_id"].to_numpy()[rows]
+    bought = (rng.random(len(rows)) < chance).astype(float)
+    earned = bought * shop.margin[rows]
+    by_person = {
+        name: dict(zip(people, values, strict=True)) for name, values in (("bought", bought), ("margin", earned))
+    }
+    return made.rows.assign(**{name: made.rows["person_id"].map(values) for name, values in by_person.items()})
 
 
-def by_rule(shop: World, score: "Array", weeks: int) -> list[float]:
-    """Customers by score; each gets, of the actions with places and money left, the one that is thought to gain most, if it is thought to gain."""
+def choose(customers: "pd.DataFrame", score: "Array", is_open: "Array", game: Game) -> "Array":
+    """The number of each customer's action, -1 for none. Customers by score; each of those who are open gets, of the actions with places and money
+    left, the one that is thought to gain most, if it is thought to gain."""
     import numpy as np
 
-    thought = np.array([expected for expected, _ in PLANTED.values()])
-    terms = [TERMS[name] for name in PLANTED]
-    cost, subsidy = (np.array([each.get(name, 0.0) for each in terms]) for name in ("cost", "subsidy"))
-    predicted = shop.customers["p_purchase"].to_numpy()[:, None]
-    value = MARGIN_SHARE * shop.customers["expected_spend"].to_numpy()[:, None] / predicted
+    thought, cost, subsidy, places = game.thought, game.of("cost"), game.of("subsidy"), game.of("capacity")
+    predicted = customers["p_purchase"].to_numpy()[:, None]
+    value = MARGIN_SHARE * customers["expected_spend"].to_numpy()[:, None] / predicted
     gain = (value - subsidy) * thought - cost - subsidy * predicted
     spend = cost + subsidy * np.minimum(predicted + thought, 1)
     best_first = np.argsort(-gain, axis=1, kind="stable")
-    agrees = shop.customers["agrees"].to_numpy()
     order = np.argsort(-score, kind="stable")
+    action, money = np.full(len(score), -1), game.budget
+    for person in order[is_open[order]].tolist():
+        for choice in best_first[person].tolist():
+            if gain[person, choice] <= 0:
+                break
+            if places[choice] >= 1 and spend[person, choice] <= money:
+                action[person] = choice
+                money -= spend[person, choice]
+                places[choice] -= 1
+                break
+        if money < cost.min():
+            break
+    return action
+
+
+def by_rule(shop: World, score: "Array", weeks: int) -> list[float]:
+    """The net margin of each week where customers are chosen by their score."""
+    import numpy as np
+
+    agrees = shop.customers["agrees"].to_numpy()
     last = np.full(len(score), -HORIZON_DAYS)
     nets = []
     for number in range(weeks):
-        action = np.full(len(score), -1)
-        money, places = BUDGET, np.array([each["capacity"] for each in terms])
-        for person in order[(agrees & (7 * number - last >= HORIZON_DAYS))[order]].tolist():
-            for choice in best_first[person].tolist():
-                if gain[person, choice] <= 0:
-                    break
-                if places[choice] >= 1 and spend[person, choice] <= money:
-                    action[person] = choice
-                    money -= spend[person, choice]
-                    places[choice] -= 1
-                    break
-            if money < cost.min():
-                break
+        action = choose(shop.customers, score, agrees & (7 * number - last >= HORIZON_DAYS), GAME)
         last[action >= 0] = 7 * number
         nets.append(net(shop, action))
     return nets
@@ -295,8 +349,6 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 def run(seeds: int, weeks: int) -> dict[str, Any]:
     """So many worlds, with a line to standard error for each."""
-    import sys
-
     found = []
     for seed in range(seeds):
         found.append(one(seed, weeks))
@@ -321,3 +373,22 @@ def show(figures: dict[str, Any]) -> None:
 def is_ahead(figures: dict[str, Any]) -> bool:
     """Whether the plan is surely ahead of every rule, over all weeks: what it pays for learning counts."""
     return all(figures["all"][rule]["low"] > 0 for rule in ("top_risk", "top_value", "p_times_value"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.actions_loop", description="Does the plan of actions learn?"
+    )
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--weeks", type=int, default=WEEKS)
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    options = parser.parse_args()
+    figures = run(options.seeds, options.weeks)
+    show(figures)
+    if options.json:
+        print(json.dumps(figures))
+    return 0 if is_ahead(figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

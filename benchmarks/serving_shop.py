@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.features.tables import IDENTITIES
+from assets.features.tables import CONSENTS, IDENTITIES
 from assets.insights.customer_360.tables import card_of, tables_with_a_card
 from assets.insights.recommendations.tables import RECOMMENDATIONS, SIMILAR
 from assets.insights.segments.tables import PROFILES
@@ -35,7 +35,7 @@ def tables(
     """Makes the tables of a week, and of as many `weeks` in all, the earlier ones with fewer customers. One in ten has no segment."""
     for schema in ("features", "insights"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    for table in (card, *TABLES[1:]):
+    for table in (card, *TABLES[1:], CONSENTS):
         connection.execute(table.create_sql())
     as_of = AS_OF + timedelta(days=7 * week)
     for before in range(weeks):
@@ -59,6 +59,11 @@ def tables(
         ),
     ):
         connection.execute(f"INSERT INTO {table.qualified} BY NAME SELECT DATE '{as_of}' AS as_of, * FROM ({select})")
+    # Two in three agree to be addressed.
+    connection.execute(
+        f"INSERT INTO {CONSENTS.qualified} SELECT {_who('n')}, 'marketing', '', n % 3 > 0, TIMESTAMP '2025-01-01' "
+        f"FROM range({customers}) AS t(n)"
+    )
 
 
 def service(connection: duckdb.DuckDBPyConnection, customers: int, entries: Sequence[tuple[str, ...]]) -> None:
@@ -96,6 +101,7 @@ def publish(
     """Writes the tables as a version, those of the contract named in `also` with them, and points to it. With a folder of `models` the model of intents as
     installed comes with it, as from a shop that has messages."""
     parts = [Part(table.qualified, f"SELECT * FROM {table.qualified}", is_weekly=True) for table in TABLES]
+    parts.append(Part(CONSENTS.qualified, f"SELECT * FROM {CONSENTS.qualified}"))
     parts += [Part(f"clean.{name}", f"SELECT * FROM clean.{name}") for name in also]
     as_of = AS_OF + timedelta(days=7 * week)
     beside = [partial(write_models, [_installed(models)], models)] if models else []

@@ -5,7 +5,7 @@ their planted taste (which no asset knows) and by position; impressions and clic
 hands over; the next week runs. A twin shop gets the same customers and the same luck, but its files hold nothing of the
 lists: its lists stay as wise as they were. The gain is the click rate of the one over that of the other.
 
-`--actions [--seeds N]`: do planned actions earn more than rules? See benchmarks/actions_loop.py.
+`--actions [--seeds N]`: do planned actions earn more than rules? See benchmarks/actions_shop.py.
 """
 
 import argparse
@@ -264,21 +264,19 @@ def _slope(by_person: "pd.DataFrame", weeks: int) -> tuple[float, float, float]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.simulate", description="Do lists learn from clicks?")
     parser.add_argument("--customers", type=int, default=2000)
-    parser.add_argument("--weeks", type=int, help="6 of lists; 26 of actions")
+    parser.add_argument("--weeks", type=int, help="6 of lists; 14 of actions")
     parser.add_argument("--actions", action="store_true", help="the loop of actions in place of that of lists")
     parser.add_argument("--seeds", type=int, default=20, help="worlds of the loop of actions")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
 
-    from benchmarks import actions_loop
+    from benchmarks import actions_shop
     from benchmarks.measure import measured
 
     if options.actions:
-        figures = actions_loop.run(options.seeds, options.weeks or actions_loop.WEEKS)
-        actions_loop.show(figures)
-        if options.json:
-            print(json.dumps(figures))
-        return 0 if actions_loop.is_ahead(figures) else 1
+        return actions_shop.main(
+            options.customers, options.seeds, options.weeks or actions_shop.WEEKS, as_json=options.json
+        )
     run = measured(simulate, options.customers, options.weeks or 6)
     figures = run.result | {"cpu_seconds": round(run.cpu_seconds, 1)}
     print(f"{'week':>4} {'learning':>9} {'frozen':>9} {'ratio':>6}   clicks an impression")

@@ -1,7 +1,8 @@
-"""Is what an action brought told rightly? `python -m benchmarks.uplift [--replications N]` (Hillstrom and Open Bandit under ZHIKE_DATA).
+"""Is what an action brought told rightly? `python -m benchmarks.uplift [--replications N] [--seeds N]` (Hillstrom and Open Bandit under ZHIKE_DATA).
 
 Planted: campaigns with a known effect, drawn anew many times: how often the 95 % interval holds the truth, how it narrows with people, how often an
-action without effect is called so, and whether shrunk segments are nearer the truth than raw ones. Hillstrom (64,000 customers, random
+action without effect is called so, whether shrunk segments are nearer the truth than raw ones, and whether the purchase rate or the margin a
+person shows an effect sooner. The gate of the ranking in planted worlds (benchmarks.uplift_gate). Hillstrom (64,000 customers, random
 arms): the uplift ranking against response ranking on halves that were not learned from, and what the gate says. Open Bandit (men): what
 another policy's choices would have brought, from the random log alone, against what they did bring.
 Exit code 1: one of the floors of docs/evidence.md is missed.
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import uplift_gate
 from resources.errors import ZhikeError
 
 if TYPE_CHECKING:
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
 REPLICATIONS = 2_000
 PEOPLE = (2_000, 8_000)
 BASE, EFFECT, HOLDOUT = 0.3, 0.04, 0.5
+# What a purchase leaves: of persons, known of them before, and of single purchases (log-normal).
+MARGIN, MARGIN_SD, PURCHASE_SD = 40.0, 0.7, 0.5
 SEGMENT_EFFECTS = (0.01, 0.02, 0.03, 0.04, 0.04, 0.05, 0.06, 0.07)
 COVERAGE = (0.93, 0.97)
-SPLITS = 5
+SPLITS, SEEDS = 5, 60
 QINI_FLOOR, TRUE_CLICKS = 0.057, 0.0069
 ITEMS, POSITIONS = 34, 3
 
@@ -61,7 +65,33 @@ def planted(replications: int) -> dict[str, Any]:
     rng = np.random.default_rng(3)
     odds = [sample_ratio(n, PEOPLE[1] - n, HOLDOUT) for n in rng.binomial(PEOPLE[1], 1 - HOLDOUT, replications)]
     figures["arms_refused"] = float(np.mean([each < 0.001 for each in odds]))
-    return figures | segments(replications)
+    return figures | {"margin": margins(replications)} | segments(replications)
+
+
+def margins(replications: int) -> dict[str, float]:
+    """Of the margin a person as outcome: coverage, half-width, and how many times wider it is than that of the purchase rate, each as a share
+    of its own effect."""
+    import numpy as np
+
+    from assets.insights.uplift.methods.effect import adjusted
+
+    rng = np.random.default_rng(5)
+    found, rates = [], []
+    for _ in range(replications):
+        bought, is_treated, known = campaign(rng, PEOPLE[1], EFFECT)
+        value = MARGIN * rng.lognormal(-(MARGIN_SD**2) / 2, MARGIN_SD, len(bought))
+        earned = bought * value * rng.lognormal(-(PURCHASE_SD**2) / 2, PURCHASE_SD, len(bought))
+        found.append(adjusted(earned, is_treated, np.hstack([known, known * value[:, None]])))
+        rates.append(adjusted(bought, is_treated, known))
+    truth = EFFECT * MARGIN
+    half, of_rate = (float(np.mean([each.high - each.low for each in effects])) / 2 for effects in (found, rates))
+    return {
+        "coverage": float(np.mean([each.low <= truth <= each.high for each in found])),
+        "half_width": half,
+        "times_wider_than_the_rate": half / truth / (of_rate / EFFECT),
+        "seen": float(np.mean([each.is_known for each in found])),
+        "seen_by_the_rate": float(np.mean([each.is_known for each in rates])),
+    }
 
 
 def segments(replications: int) -> dict[str, float]:
@@ -119,7 +149,7 @@ def open_bandit(folder: Path) -> dict[str, Any]:
     import numpy as np
     import pandas as pd
 
-    from assets.insights.uplift.methods.policy import doubly_robust, snips
+    from assets.insights.recommendations.methods.policy import doubly_robust, snips
 
     logs = {name: pd.read_csv(folder / "open_bandit" / f"obd_{name}_men.csv.gz") for name in ("random", "bts")}
     shown = np.zeros((POSITIONS, ITEMS))
@@ -144,6 +174,7 @@ def open_bandit(folder: Path) -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replications", type=int, default=REPLICATIONS, help="campaigns that are drawn of each kind")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="planted worlds of each kind that the gate judges")
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object on the last line")
     options = parser.parse_args(arguments)
     folder = Path(os.environ.get("ZHIKE_DATA", ""))
@@ -156,6 +187,8 @@ def main(arguments: list[str] | None = None) -> int:
             ", ".join(f"{key} {each:.4f}" for key, each in value.items()) if isinstance(value, dict) else f"{value:.4f}"
         )
         print(f"{name:28}{shown}")
+    gate = uplift_gate.gate(options.seeds)
+    uplift_gate.show(gate)
     mails = {}
     for mail in ("Womens E-Mail", "Mens E-Mail"):
         found = mails[mail.split()[0].lower()] = hillstrom(folder, mail)
@@ -172,10 +205,11 @@ def main(arguments: list[str] | None = None) -> int:
             f"as good as {value['effective_count']:,.0f} choices"
         )
     if options.json:
-        print(json.dumps({"planted": known, "hillstrom": mails, "open_bandit": bandit}))
+        print(json.dumps({"planted": known, "gate": gate, "hillstrom": mails, "open_bandit": bandit}))
     covered = [value["coverage"] for value in known.values() if isinstance(value, dict)]
     is_fine = (
         all(COVERAGE[0] <= each <= COVERAGE[1] for each in covered)
+        and uplift_gate.is_fine(gate)
         and known["segment_error_shrunk"] < known["segment_error_raw"]
         and round(mails["womens"]["uplift_qini"], 3) >= QINI_FLOOR
         and mails["womens"]["uplift_qini"] > mails["womens"]["response_qini"]

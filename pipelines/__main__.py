@@ -8,6 +8,10 @@ import sys
 def main() -> None:
     # What could be left undone has a handler of its own (pipelines/stopping.py).
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    import pipelines.cli_audiences  # noqa: F401  its commands join the others
+    import pipelines.cli_channels  # noqa: F401  its commands join the others
+    import pipelines.cli_erase  # noqa: F401  its command joins the others
+    import pipelines.cli_plan  # noqa: F401  its commands join the others
     import pipelines.cli_report  # noqa: F401  its command joins the others
     import pipelines.cli_serving  # noqa: F401  its commands join the others
     from pipelines.cli import main as command

@@ -17,6 +17,7 @@ from pipelines.grids import card_grid, grid, list_grid, segments_grid
 from pipelines.sentences import sentence
 from pipelines.stopping import Stop, Stopped, stoppable
 from resources.catalogue import in_words
+from resources.errors import ZhikeError
 from resources.home import default_home, export_demo, open_home
 from resources.shop import Shop, load_shop
 from resources.words import language_of
@@ -179,6 +180,8 @@ def _run(
 ) -> bool:
     """Runs and prints what came of it; says whether something failed."""
     from pipelines.bars import bars
+    from pipelines.erasing.waiting import erase_waiting
+    from pipelines.keeping import keep
     from pipelines.runs import (
         Report,
         days_covered,
@@ -188,7 +191,8 @@ def _run(
         weeks_covered,
     )
 
-    _, instance, definitions, calendar = open_shop(shop, folder)
+    erase_waiting(shop, folder)
+    place, instance, definitions, calendar = open_shop(shop, folder)
     unknown = set(select) - {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()}
     if unknown:
         raise typer.BadParameter(f"no asset {', '.join(sorted(unknown))}", param_hint="--select")
@@ -205,6 +209,11 @@ def _run(
             weeks = weeks_covered(shop, oldest, newest)
             if weeks:
                 run_job(definitions, instance, "weekly", *weeks, select, report, stop)
+    try:
+        keep(place, shop)
+    except ZhikeError as error:
+        # What was run is run; what is older than is kept goes next time.
+        report.warnings.append(str(error))
     if as_json:
         print_json({"published": report.published, "failures": report.failures, "warnings": report.warnings})
         return not report.is_fine

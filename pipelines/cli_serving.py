@@ -118,7 +118,7 @@ def chat_secret(
 def make_key(
     name: KeyName,
     scope: Annotated[
-        list[str], typer.Option("--scope", help="read, service, marketing, feedback or admin; repeatable.")
+        list[str], typer.Option("--scope", help="read, service, marketing, feedback, privacy or admin; repeatable.")
     ],
     store: Store = "demo",
     home: HomeFolder = None,

@@ -26,11 +26,16 @@ from assets.insights.service.contacts.assets import build as contacts
 from assets.insights.service.intents.assets import build as intents
 from assets.insights.sessions.assets import build as sessions
 from assets.insights.uplift.assets import build as uplift
+from assets.outreach.alerts.assets import build as alerts
+from assets.outreach.audiences.assets import build as audiences
+from assets.outreach.delivery.assets import build as delivery
 from assets.outreach.report.assets import build as report
 from assets.outreach.snapshot.assets import build as snapshot
 from assets.outreach.snapshot.parts import is_published
 from assets.outreach.winback.assets import build as winback
 from assets.raw.assets import build as raw
+from pipelines.deliveries import build_deliveries
+from pipelines.erasing.waiting import build_erasures
 from pipelines.jobs import build_jobs
 from pipelines.labels import labelled
 from pipelines.schedules import build_schedules
@@ -61,9 +66,11 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
         contacts,
         winback,
         uplift,
+        alerts,
     ]
     tables = [asset for build in (raw, clean, features, *rooms) for asset in build(calendar)]
     tables += customer_360(calendar, [asset.key for asset in tables])
+    tables += audiences(calendar, [asset.key for asset in tables])
     published = [asset.key for asset in tables if is_published(".".join(asset.key.path))]
     return [*tables, *snapshot(published), *report()]
 
@@ -71,13 +78,17 @@ def build_assets(calendar: Calendar) -> list[dg.AssetsDefinition]:
 def build_definitions(shop: Shop, home: Path, weeks_from: date | None = None) -> dg.Definitions:
     """The graph of a shop over all of its weeks, or over those from a week on."""
     calendar = Calendar.of(shop, weeks_from)
-    assets = labelled(calendar, build_assets(calendar))
-    daily, weekly = build_jobs(calendar, assets)
+    assets = labelled(calendar, [*build_assets(calendar), *delivery(shop, home)])
+    daily, weekly, *delivered = build_jobs(calendar, assets)
     return dg.Definitions(
         assets=assets,
-        jobs=[daily, weekly],
-        schedules=build_schedules(calendar, daily, weekly, home),
-        sensors=[build_sensor(calendar, daily, home), build_upkeep(shop)],
+        jobs=[daily, weekly, *delivered],
+        schedules=[
+            *build_schedules(calendar, daily, weekly, home),
+            *build_deliveries(shop, delivered, home),
+            build_erasures(shop, home),
+        ],
+        sensors=[build_sensor(calendar, daily, home), build_upkeep(shop, home)],
         resources={"warehouse": Warehouse(store=str(shop.folder), home=str(home))},
         # One process writes the warehouse: a run is one process.
         executor=dg.in_process_executor,

@@ -9,10 +9,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from resources.database import GOING, GONE, PROCESS_TAG, is_gone
+from resources.database import GOING, GONE, PROCESS_TAG
 from resources.errors import ZhikeError, disk_full
 from resources.home import Home
 from resources.masks import masked
+from resources.processes import is_gone
 
 # The runs that one command made.
 COMMAND_TAG = "zhike/command"

@@ -14,15 +14,16 @@ import yaml
 from dagster._core.instance.ref import InstanceRef
 
 from pipelines.failures import COMMAND_TAG, told
-from pipelines.jobs import ALWAYS
+from pipelines.jobs import ALWAYS, DELIVERY
 from pipelines.sensors import range_tags
 from pipelines.stopping import Stop
 from pipelines.upkeep import fail_dead_runs, forget_old_runs
 from resources.calendar import Calendar, monday_after, today_in
 from resources.contract import ORDERS
-from resources.database import PROCESS_TAG, process_of
+from resources.database import PROCESS_TAG
 from resources.errors import ZhikeError
 from resources.home import ROOT, SETTINGS, Home, open_home, write_safely
+from resources.processes import process_of
 from resources.reader import delivered_days
 from resources.shop import Shop
 
@@ -103,7 +104,7 @@ def tables_of(definitions: dg.Definitions, jobs: Sequence[str], select: Sequence
     """The tables that some jobs run, or of these those selected, as the gate calls them."""
     keys = {key for job in jobs for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
     chosen = {key for key in keys if not select or key.to_user_string() in select}
-    return {".".join(key.path) for key in chosen - {ALWAYS}}
+    return {".".join(key.path) for key in chosen - {ALWAYS, DELIVERY}}
 
 
 def run_job(

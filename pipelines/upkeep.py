@@ -9,7 +9,11 @@ from pathlib import Path
 
 import dagster as dg
 
-from resources.database import GOING, GONE, PROCESS_TAG, is_gone
+from pipelines.keeping import once_a_day
+from resources.calendar import today_in
+from resources.database import GOING, GONE, PROCESS_TAG
+from resources.home import open_home
+from resources.processes import is_gone
 from resources.shop import Shop
 
 # A run gets its tag when its resources start. Loading the code before takes seconds, on a loaded machine a minute.
@@ -52,18 +56,19 @@ def forget_old_runs(instance: dg.DagsterInstance, days: int) -> int:
     return len(run_ids)
 
 
-def build_upkeep(shop: Shop) -> dg.SensorDefinition:
+def build_upkeep(shop: Shop, home: Path) -> dg.SensorDefinition:
     @dg.sensor(
         name="upkeep",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Marks runs whose process is gone as failed, so that the queue waits for none of them, and removes runs older than is kept.",
+        description="Marks runs whose process is gone as failed, so that the queue waits for none of them, and removes what is older than is kept.",
     )
     def upkeep(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         dead = fail_dead_runs(context.instance)
         old = forget_old_runs(context.instance, shop.retention.run_days)
         said = [f"{len(dead)} dead runs were marked failed."] if dead else []
         said += [f"{old} runs older than {shop.retention.run_days} days were removed."] if old else []
-        return dg.SkipReason(" ".join(said) or "No run is dead or old.")
+        said += [once_a_day(context, shop, open_home(shop, home), today_in(shop))]
+        return dg.SkipReason(" ".join(filter(None, said)) or "No run is dead or old.")
 
     return upkeep

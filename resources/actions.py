@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from resources.words import Words
 
 Season = Literal["quarter", "half_year", "year"]
+Goal = Literal["winback", "cross_sell", "win_new"]
 
 
 class Action(BaseModel):
@@ -17,6 +18,12 @@ class Action(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: Words
     kind: Literal["message", "coupon", "gift", "call"] = Field(description="How it reaches the customer.")
+    goal: Goal = Field(
+        "winback",
+        description="What it is to bring about: a purchase of who has bought (winback), a first purchase in `category` of who has bought elsewhere "
+        "(cross_sell), or a first purchase of who has come and never bought (win_new).",
+    )
+    category: str | None = Field(None, description="Of a cross_sell the category, as the shop's products name it.")
     cost: float = Field(ge=0, description="What one costs, used or not, in the shop's currency.")
     subsidy: float = Field(0.0, ge=0, description="What it costs in addition when the customer buys, such as a coupon.")
     capacity: int | None = Field(None, ge=0, description="How many a week can be carried out, at most.")
@@ -38,11 +45,30 @@ class Action(BaseModel):
     def _has_room(self) -> "Action":
         if self.most_recency_days is not None and self.most_recency_days < self.least_recency_days:
             raise ValueError(f"action {self.name.en}: `most_recency_days` lies below `least_recency_days`")
+        if (self.goal == "cross_sell") != (self.category is not None):
+            raise ValueError(f"action {self.name.en}: `category` belongs to `goal: cross_sell`, which needs it")
+        if self.goal == "win_new" and self.least_purchases > 1:
+            raise ValueError(f"action {self.name.en}: who is won anew has no purchases; leave `least_purchases` out")
         return self
 
     @property
     def rule(self) -> Words:
         """Who may get it, as it may be published."""
+        parts = self._new if self.goal == "win_new" else self._bought
+        return Words.join([*parts, Words("同意接收营销信息", "has agreed to be addressed")], Words("、", ", "))
+
+    @property
+    def _new(self) -> list[Words]:
+        parts = [Words("来过但没有下过单", "has come and never ordered")]
+        least, most = self.least_recency_days, self.most_recency_days
+        if least:
+            parts.append(Words(f"最近一次来访在 {least} 天以前", f"has not come for {least} days or more"))
+        if most is not None:
+            parts.append(Words(f"{most} 天内来过", f"has come within {most} days"))
+        return parts
+
+    @property
+    def _bought(self) -> list[Words]:
         parts: list[Words] = []
         least, most = self.least_recency_days, self.most_recency_days
         if least and most is not None:
@@ -53,8 +79,9 @@ class Action(BaseModel):
             parts.append(Words(f"{most} 天内下过单", f"has ordered within {most} days"))
         days = Words(f"至少在 {self.least_purchases} 天下过单", f"has ordered on at least {self.least_purchases} days")
         parts.append(days if self.least_purchases > 1 else Words("下过单", "has ordered before"))
-        parts.append(Words("同意接收营销信息", "has agreed to be addressed"))
-        return Words.join(parts, Words("、", ", "))
+        if self.category is not None:
+            parts.append(Words(f"没有买过「{self.category}」", f"has never bought {self.category}"))
+        return parts
 
 
 class Actions(BaseModel):
@@ -80,6 +107,12 @@ class Actions(BaseModel):
 
     def season_of(self, week: date) -> str:
         """The season that a Monday lies in, such as 2026-Q1."""
-        months = {"quarter": 3, "half_year": 6, "year": 12}[self.season]
-        letter = {"quarter": "Q", "half_year": "H", "year": "Y"}[self.season]
-        return f"{week.year}-{letter}{(week.month - 1) // months + 1}"
+        return f"{week.year}-{self.season_letter}{(week.month - 1) // self.season_months + 1}"
+
+    @property
+    def season_months(self) -> int:
+        return {"quarter": 3, "half_year": 6, "year": 12}[self.season]
+
+    @property
+    def season_letter(self) -> str:
+        return {"quarter": "Q", "half_year": "H", "year": "Y"}[self.season]

@@ -17,21 +17,33 @@ from typing import Any
 from resources.errors import ZhikeError
 from resources.home import Home
 from resources.overlay import NOTHING, Fresh, Overlay
-from resources.quoting import identifier
+from resources.quoting import identifier, literal
 from resources.snapshot import POINTER, version
+from resources.wishes import NOBODY, Leaving
+from resources.words import Words
 
 CARDS = "cards.sqlite"
 # What lists are filtered by: its name, and the column of a card that holds it.
 FILTERS = {"segment": "segment_id", "class": "class_en", "group": "group_en"}
 # What lists are sorted by, the highest first; of recency the most recent.
 SORTS = {"clv_12m": "clv_12m", "p_churn": "p_churn", "spend": "spend", "recency_days": "-recency_days"}
+# Those of them that no model makes.
+FACTUAL_SORTS = ("spend", "recency_days")
 # What a list shows of a person; the rest is on the card.
 LISTED = (
     "person_id", "label_zh", "label_en", "segment_id", "segment_zh", "segment_en", "class_zh", "class_en", "group_zh", "group_en",
     "p_purchase", "p_churn", "clv_12m", "spend", "recency_days", "frequency", "last_purchase_on",
 )  # fmt: skip
+# What a card says of who refuses to be treated by personal traits: facts, and no score, class or taste.
+FACTS = frozenset({
+    "as_of", "person_id", "customer_ids", "account_count", "first_purchase_on", "last_purchase_on", "recency_days", "frequency", "t_days", "spend",
+    "monetary_value", "purchases_365d", "spend_365d", "gap_mean_days", "return_share", "category_count", "channel_count", "visit_recency_days",
+    "tenure_days", "review_count", "review_rating", "negative_review_count_90d", "contacts_90d", "complaints_90d", "last_contact_on",
+    "last_contact_reason_zh", "last_contact_reason_en",
+})  # fmt: skip
 # What may become of an order, by the column that says when.
 STEPS = ("paid_at", "shipped_at", "delivered_at", "cancelled_at")
+SELLING = Words("近期热卖", "Sells well")
 # Who has no value comes last.
 LAST = -1e300
 # No id holds a sign behind it.
@@ -65,6 +77,12 @@ class Cards:
     folder: Path
     _coded: tuple[tuple[str, bool], ...] = field(repr=False)
     overlay: Overlay = NOTHING
+    leaving: frozenset[str] = field(default=NOBODY, repr=False)
+    """Accounts that wait to be erased: of their persons nothing is told."""
+
+    gone: frozenset[str] = field(default=NOBODY, repr=False)
+    """Those persons."""
+
     _texts: dict[int, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -85,7 +103,11 @@ class Cards:
 
     def has(self, person: str) -> bool:
         """Whether there is a card of a person."""
-        return self._one("SELECT 1 FROM cards WHERE person_id = ?", person) is not None
+        return person not in self.gone and self._one("SELECT 1 FROM cards WHERE person_id = ?", person) is not None
+
+    def without(self, accounts: frozenset[str]) -> "Cards":
+        """The same cards, of which nothing is told of those who have these accounts."""
+        return replace(self, leaving=accounts, gone=frozenset(map(self.person, accounts)))
 
     def search(self, typed: str, limit: int, after: str = "") -> list[tuple[str, Row]]:
         """Accounts whose id begins with what was typed, or holds it where none begins so, each with its person as a list shows them, by id,
@@ -96,9 +118,10 @@ class Cards:
             f"SELECT customer_id AS id, person_id FROM accounts WHERE {ranges.replace('{}', 'customer_id')} "
             f"UNION SELECT person_id, person_id FROM cards WHERE {ranges.replace('{}', 'person_id')}"
         )
-        found = self.connection.execute(f"{accounts} ORDER BY id LIMIT ?", (*bounds, *bounds, limit)).fetchall()
+        told = f"SELECT id, person_id FROM ({accounts}) WHERE person_id {self.not_gone} ORDER BY id LIMIT ?"
+        found = self.connection.execute(told, (*bounds, *bounds, limit)).fetchall()
         if not found and not after:
-            held = "SELECT person_id, person_id FROM cards WHERE instr(lower(person_id), lower(?)) ORDER BY 1 LIMIT ?"
+            held = f"SELECT person_id, person_id FROM cards WHERE instr(lower(person_id), lower(?)) AND person_id {self.not_gone} ORDER BY 1 LIMIT ?"
             found = self.connection.execute(held, (typed, limit)).fetchall()
         columns = [name for name in LISTED if name in self.columns]
         shown = f"SELECT {', '.join(map(identifier, columns))} FROM cards WHERE person_id = ?"
@@ -109,14 +132,15 @@ class Cards:
         """All that is known of the person who has an account; `today` of who was active since the snapshot."""
         person = self.person(account)
         row = self._one("SELECT * FROM cards WHERE person_id = ?", person)
-        if not row:
+        if not row or person in self.gone:
             return None
         fresh = self.fresh(person)
         return self._shown(row, self.columns) | {"today": fresh.today if fresh else None}
 
     def fresh(self, account: str) -> Fresh | None:
         """What is known of the person who has an account since the snapshot; None of who was not active."""
-        return self.overlay.people.get(self.person(account)) if self.overlay.people else None
+        person = self.person(account) if self.overlay.people else ""
+        return self.overlay.people.get(person) if person not in self.gone else None
 
     def recommendations(self, account: str) -> list[Row] | None:
         """Both lists of the person who has an account, in order; None for somebody unknown."""
@@ -125,10 +149,32 @@ class Cards:
         if fresh and fresh.recommendations is not None:
             return fresh.recommendations
         lists = self._one("SELECT items FROM recommendations WHERE person_id = ?", person)
-        if not lists:
+        if not lists or person in self.gone:
             return [] if self.has(person) else None
         places: Counter[str] = Counter()
         return [self._item(places, *item) for item in json.loads(lists[0])]
+
+    def selling(self) -> list[Row]:
+        """What sells, the most bought first, as a list for who refuses to be treated by personal traits."""
+        if not self._knows("selling"):
+            return []
+        found = self.connection.execute("SELECT position, product_id, title FROM selling ORDER BY position").fetchall()
+        return [
+            {
+                "list": "discover",
+                "position": position,
+                "product_id": product_id,
+                "title": title,
+                "score": None,
+                "source": "selling",
+                "because_of": [],
+                "because_zh": SELLING.zh,
+                "because_en": SELLING.en,
+                "due_on": None,
+                "list_id": f"zhike-discover-{self.as_of.replace('-', '')}-selling",
+            }
+            for position, product_id, title in found
+        ]
 
     def _item(
         self, places: "Counter[str]", product: int, reason: int, score: float | None = None, due: int | None = None
@@ -159,7 +205,7 @@ class Cards:
 
     def orders(self, account: str) -> list[Row]:
         """The newest orders of an account, and of no other of the same person, the latest first, with what became of them when (instants, UTC)."""
-        if not self._knows("orders"):
+        if not self._knows("orders") or self.person(account) in self.gone:
             return []
         found = self._one("SELECT items FROM orders WHERE customer_id = ?", account)
         return [_order(*each) for each in json.loads(found[0])] if found else []
@@ -204,7 +250,7 @@ class Cards:
         for number, one in enumerate(where):
             for more, bounded in zip(further, bounds, strict=True):
                 parts.append(
-                    f"SELECT * FROM (SELECT person_id, {key} AS sorted_by FROM cards WHERE {one}{more} "
+                    f"SELECT * FROM (SELECT person_id, {key} AS sorted_by FROM cards WHERE {one}{more} AND person_id {self.not_gone} "
                     f"ORDER BY {key} DESC, person_id DESC LIMIT ?)"
                 )
                 bound += [*values[number : number + 1], *bounded, limit + 1]
@@ -217,6 +263,12 @@ class Cards:
         found = [(row[0], self._shown(row[1:], columns)) for row in rows[:limit]]
         last = (found[-1][0], found[-1][1]["person_id"]) if len(rows) > limit else None
         return Page([row for _, row in found], last)
+
+    @property
+    def not_gone(self) -> str:
+        """What follows an id in SQL: it is of nobody of whom nothing is told."""
+        ids = sorted(self.gone | self.leaving)
+        return f"NOT IN ({', '.join(map(literal, ids))})" if ids else "IS NOT NULL"
 
     def _one(self, query: str, *values: object) -> Any:
         return self.connection.execute(query, values).fetchone()
@@ -255,6 +307,7 @@ class Published:
         # Both in one, so that threads that look at once never see the target of one version with the cards of another.
         self._opened: tuple[str, Cards] | None = None
         self._overlay = NOTHING
+        self._leaving = Leaving(home)
 
     def lay(self, overlay: Overlay) -> None:
         """Lays an overlay over the version that it is of: the cards of every request from then on have it. May be called from any thread."""
@@ -295,5 +348,9 @@ class Published:
         # That of another version is forgotten: what it knew is in the newer one, or is worked out anew.
         if overlay is not cards.overlay and overlay.version == cards.version:
             cards = replace(cards, overlay=overlay)
+            self._opened = target, cards
+        leaving = self._leaving.accounts()
+        if leaving != cards.leaving:
+            cards = cards.without(leaving)
             self._opened = target, cards
         return cards

@@ -10,6 +10,8 @@ from resources.tables import MONEY, Column, Table
 
 ID = "VARCHAR"
 INSTANT = "TIMESTAMP"
+# What begins an id that stands for one of somebody who is erased.
+GUEST = "guest-"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class ContractTable:
     happened_at: str | None = None
     comes_in_bursts: bool = False
     """Whether a day may have a hundred times the rows of the day before and nothing be wrong, as after a campaign."""
+    may_be_older: bool = False
+    """Whether what happened before the shop's start still counts."""
     is_kept_only: bool = False
     """Whether its rows are typed, kept and published, and no analysis rests on them yet."""
 
@@ -228,6 +232,24 @@ OUTCOMES = ContractTable(
     happened_at="occurred_at",
     comes_in_bursts=True,
 )
+CONSENTS = ContractTable(
+    "consents",
+    "decision of a customer",
+    ("consent_id",),
+    (
+        Field("consent_id", ID, "The decision.", required=True),
+        Field("customer_id", ID, "The customer's account.", required=True),
+        Field("purpose", ID, "What it is about.", required=True, values=("marketing", "personalisation")),
+        Field("is_given", "BOOLEAN", "Whether they agree; of personalisation, false is a refusal.", required=True),
+        Field("channel", ID, "By which channel: sms, email, phone, app, …; empty for all."),
+        Field("decided_at", INSTANT, "When they decided.", required=True),
+        Field("how", ID, "How they said so: form, call, app, unsubscribe link, …"),
+        Field("proof", ID, "Where the proof of it is kept.", personal=True),
+    ),
+    happened_at="decided_at",
+    comes_in_bursts=True,
+    may_be_older=True,
+)
 CUSTOMERS = ContractTable(
     "customers",
     "customer and change",
@@ -296,5 +318,6 @@ ANSWERS = ContractTable(
 )
 
 CONTRACT: dict[str, ContractTable] = {
-    table.name: table for table in (ORDERS, EVENTS, REVIEWS, MESSAGES, OUTCOMES, CUSTOMERS, PRODUCTS, LINKS, ANSWERS)
+    table.name: table
+    for table in (ORDERS, EVENTS, REVIEWS, MESSAGES, OUTCOMES, CONSENTS, CUSTOMERS, PRODUCTS, LINKS, ANSWERS)
 }

@@ -1,12 +1,13 @@
 """What tables and columns hold, in both languages: English where they are declared, Chinese in descriptions.yaml."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
 import duckdb
 import yaml
 
+from resources.tables import Table
 from resources.words import Words
 
 
@@ -33,8 +34,8 @@ def both(comment: str, table: str, column: str | None = None) -> Words:
     return Words(own or english, english or own)
 
 
-def said_of(connection: duckdb.DuckDBPyConnection) -> Callable[[str, str | None], str]:
-    """What is said of a table or column of the open warehouse: its comments there, with the Chinese before them."""
+def said_of(connection: duckdb.DuckDBPyConnection, also: Sequence[Table] = ()) -> Callable[[str, str | None], str]:
+    """What is said of a table or column of the open warehouse, or of one that is not stored there: its comments, with the Chinese before them."""
     english: dict[tuple[str, str | None], str] = {
         (name, column): comment
         for name, column, comment in connection.execute(
@@ -42,6 +43,10 @@ def said_of(connection: duckdb.DuckDBPyConnection) -> Callable[[str, str | None]
             "SELECT schema_name || '.' || table_name, column_name, comment FROM duckdb_columns() WHERE comment IS NOT NULL"
         ).fetchall()
     }
+
+    for table in also:
+        english |= {(table.qualified, column.name): column.description for column in table.columns}
+        english[table.qualified, None] = table.description
 
     def said(table: str, column: str | None) -> str:
         own = english.get((table, column), "")

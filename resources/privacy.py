@@ -5,10 +5,12 @@ that may hold a personal value go through Python. Without the key the hashes can
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
+from resources import reading
 from resources.check_digits import PROVINCE
 from resources.contract import CONTRACT
 from resources.hash_key import hash_key as hash_key
@@ -88,19 +90,42 @@ def register(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
 
 def account_id(typed: str, key: Path) -> str:
     """The id under which an account is stored that its shop, or whoever asks, calls `typed`: the keyed hash where that is an address or
-    a number. Raises ZhikeError where the key at `key` is needed and is not the home's."""
-    # What cannot look personal (see looks_personal) needs no engine.
-    is_long = len(typed.encode(errors="replace")) > 10
-    if not any(sign in typed for sign in "@＠﹫") and not (is_long and not ":" <= typed <= "~"):
-        return typed
+    a number, else what is typed without blanks and wrapping, as ids are read. Raises ZhikeError where the key at `key` is needed and is not the home's."""
+    return account_ids([typed], key)[typed]
+
+
+def account_ids(typed: Iterable[str], key: Path) -> dict[str, str]:
+    """The same of many, by what was typed."""
+    found = {each: each for each in typed}
+    # What cannot look personal (see looks_personal) and has nothing around it (see as_id) needs no engine.
+    odd = [each for each in found if each and (_may_be_personal(each) or _may_be_wrapped(each))]
+    if not odd:
+        return found
     # A bound parameter would make the engine import pandas.
-    asked = f"decode(from_hex('{typed.encode(errors='replace').hex()}'))"
+    asked = ", ".join(
+        f"({number}, decode(from_hex('{each.encode(errors='replace').hex()}')))" for number, each in enumerate(odd)
+    )
     with duckdb.connect() as connection:
-        found = connection.execute(f"SELECT {looks_personal('asked')} FROM (SELECT {asked} AS asked)").fetchall()
-        if not found[0][0]:
-            return typed
-        register(connection, hash_key(key))
-        return connection.execute(f"SELECT keyed_hash({asked})").fetchall()[0][0]
+        connection.execute(f"CREATE TABLE asked AS FROM (VALUES {asked}) AS t(number, asked)")
+        reading.register(connection, "UTC")
+        stored = "asked"
+        if connection.execute(f"SELECT 1 FROM asked WHERE {looks_personal('asked')} LIMIT 1").fetchall():
+            register(connection, hash_key(key))
+            stored = "own_id(asked)"
+        read = connection.execute(f"SELECT number, coalesce(as_id({stored}), '') FROM asked").fetchall()
+    return found | {odd[number]: value for number, value in read}
+
+
+def _may_be_personal(typed: str) -> bool:
+    return any(sign in typed for sign in "@＠﹫") or (_is_long(typed) and not ":" <= typed <= "~")
+
+
+def _may_be_wrapped(typed: str) -> bool:
+    return not (typed.isascii() and typed[0] >= "0" and typed[-1] >= "0")
+
+
+def _is_long(typed: str) -> bool:
+    return len(typed.encode(errors="replace")) > 10
 
 
 def mask_stored(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -203,6 +203,16 @@ def _read(connection: duckdb.DuckDBPyConnection, where: str, parameters: dict[st
     return [Fitted(row[0], row[1], row[2], json.loads(row[3]), Metrics(**json.loads(row[4])), row[5]) for row in rows]
 
 
+def forget_unless(connection: duckdb.DuckDBPyConnection, model: RoomModel, holds: Callable[[Fitted], bool]) -> None:
+    """Fits of a model that do not hold any more are to be made again."""
+    for fitted in recorded(connection, model):
+        if not holds(fitted):
+            connection.execute(
+                "UPDATE models.registry SET is_stale = true WHERE name = $name AND fitted_as_of = $day",
+                {"name": model.name, "day": fitted.fitted_as_of},
+            )
+
+
 def forget_lost(warehouse: "Warehouse") -> None:
     """Fits whose file of weights is gone (a warehouse moved without its models) are to be made again."""
     there = [path.name for path in warehouse.place.models.glob("*.npz")]

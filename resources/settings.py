@@ -19,6 +19,24 @@ class Retention(BaseModel):
     snapshots: int = Field(3, ge=1, description="Published snapshots that are kept.")
     reports: int = Field(53, ge=1, description="Weekly reports that are kept.")
     run_days: int = Field(60, ge=7, description="Days that Dagster keeps what it shows of a run: its events and logs.")
+    inbox_days: int = Field(
+        30,
+        ge=7,
+        description="Days that the inbox keeps events and messages that a run has read; the landed file of their day stays.",
+    )
+    conversation_days: int = Field(
+        365, ge=1, description="Days that a customer's conversation is kept after its last word."
+    )
+    guest_days: int = Field(30, ge=1, description="The same of a conversation in which nobody showed who they are.")
+    handover_days: int = Field(
+        180,
+        ge=1,
+        description="Days that a hand-over which nobody closed is kept, and its conversation with it, after its last step.",
+    )
+    export_days: int = Field(
+        1095, ge=1, description="Days that is known who was in an export; what was exported, when and by whom stays."
+    )
+    outbox_days: int = Field(180, ge=7, description="Days that the outbox keeps messages that were sent or given up.")
 
 
 class Limits(BaseModel):
@@ -40,6 +58,12 @@ class Limits(BaseModel):
     outlier_quantity: int = Field(
         10_000, ge=1, description="Pieces in a line from which it is kept but left out of features."
     )
+    guest_turns: int = Field(
+        2_000,
+        ge=1,
+        description="Messages an hour that the chat takes from guests in all; a long one counts once for every 500 signs.",
+    )
+    guest_turns_an_address: int = Field(200, ge=1, description="The same from one address.")
 
 
 class AspectWords(BaseModel):
@@ -144,6 +168,12 @@ class Recommendations(BaseModel):
     hidden_products: list[str] = Field(default_factory=list, description="Products that are not shown.")
     holdout_share: float = Field(
         0.05, ge=0, lt=1, description="Customers who get what sells, to measure the lift against."
+    )
+    random_share: float = Field(
+        0.0,
+        ge=0,
+        le=0.2,
+        description="Customers whose list is drawn at random from the best candidates, to value another blend before it goes live; 0.03 is usual.",
     )
     history: int = Field(
         500,

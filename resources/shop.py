@@ -14,6 +14,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from resources.actions import Actions
+from resources.alerting import Alerting
+from resources.audiences import Audience, Platforms, named
+from resources.channels import Channel
 from resources.contract import CONTRACT, ContractTable
 from resources.errors import ZhikeError
 from resources.reading import DECIMAL_COMMA
@@ -105,7 +108,17 @@ class Shop(BaseModel):
     limits: Limits = Field(default_factory=Limits)  # pyright: ignore[reportArgumentType]
     settings: Settings = Field(default_factory=Settings)  # pyright: ignore[reportArgumentType]
     recommendations: Recommendations = Field(default_factory=Recommendations)  # pyright: ignore[reportArgumentType]
+    alerts: Alerting = Field(default_factory=Alerting)  # pyright: ignore[reportArgumentType]
     actions: Actions | None = Field(None, description="What may be done for customers; without it nothing is planned.")
+    channels: dict[str, Channel] = Field(
+        default_factory=dict, description="Where the shop's own people are told what happened, each under a name."
+    )
+    audiences: dict[str, Audience] = Field(
+        default_factory=dict, description="Lists of customers, each under a name of a-z, 0-9 and _."
+    )
+    platforms: Platforms | None = Field(
+        None, description="Advertising platforms whose keys are made on arrival; without it none."
+    )
     folder: Path
 
     @field_validator("sources", mode="before")
@@ -137,6 +150,14 @@ class Shop(BaseModel):
             raise ValueError(f"owner {odd[0]!r} is neither an e-mail address nor team:name, such as team:analytics")
         return value
 
+    @field_validator("channels")
+    @classmethod
+    def _channel_names(cls, value: dict[str, Channel]) -> dict[str, Channel]:
+        odd = [name for name in value if not (name.isascii() and name.isidentifier() and name == name.lower())]
+        if odd:
+            raise ValueError(f"{odd[0]!r} is no name of a-z, 0-9 and _")
+        return value
+
     @field_validator("start", "history_on", "end")
     @classmethod
     def _possible_day(cls, value: date | None) -> date | None:
@@ -162,6 +183,13 @@ class Shop(BaseModel):
             raise ValueError(f"tables: {', '.join(unknown)} not in the contract, which has {', '.join(CONTRACT)}")
         if self.actions and not self.has_prices:
             raise ValueError("actions: a plan weighs money, and a shop without prices has none; leave `actions` out")
+        for name, action in (self.actions.offers if self.actions else {}).items():
+            needs = {"cross_sell": "products", "win_new": "events"}.get(action.goal)
+            if needs and needs not in self.tables:
+                raise ValueError(
+                    f"actions.offers.{name}: `goal: {action.goal}` needs the table `{needs}`, which the shop does not hand over"
+                )
+        named(self.audiences)
         stray = sorted(set(self.drops) - set(self.tables))
         if stray:
             raise ValueError(f"drops: {', '.join(stray)} not among `tables`")

@@ -5,7 +5,7 @@ have a view `<table>_latest` of their newest week. Money is exact in the DuckDB 
 atomically: a reader that is open keeps the version it opened (its files stay while it holds them) and blocks no run.
 
 `history.duckdb` beside them holds, for the server alone, what it needs to know of customers between two runs: events without words, and
-attributes. `models/` holds the models in force: a file `<name>.json` a model, and the files of weights that it names.
+attributes. `platform_keys.parquet`, for exports alone, holds by which keys the advertising platforms that the shop names know its customers. `models/` holds the models in force: a file `<name>.json` a model, and the files of weights that it names.
 """
 
 import json
@@ -26,6 +26,7 @@ POINTER = "current"
 MANIFEST = "manifest.json"
 MODELS = "models"
 HISTORY = "history.duckdb"
+PLATFORM_KEYS = "platform_keys.parquet"
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ import duckdb
 from pydantic import PrivateAttr
 
 from resources import privacy, reading
-from resources.database import PROCESS_TAG, connected, held, process_of
+from resources.database import PROCESS_TAG, connected, held
+from resources.erased import ERASED_ROWS
 from resources.hash_key import hash_key
 from resources.home import Home, open_home
+from resources.processes import process_of
 from resources.quoting import literal
 from resources.shop import Shop, load_shop
 from resources.tables import Table
@@ -29,7 +31,7 @@ Inputs = Mapping[str, Any]
 """What a select reads under unqualified names: a Table, with all of its columns; a select, as a view; a select with its parameters,
 as a temporary table; a frame; or Mondays, as the column `as_of`. Later ones may read earlier ones."""
 
-OPS = """
+OPS = f"""
 CREATE SCHEMA IF NOT EXISTS ops;
 CREATE SCHEMA IF NOT EXISTS raw;
 CREATE SCHEMA IF NOT EXISTS clean;
@@ -55,6 +57,8 @@ CREATE TABLE IF NOT EXISTS models.registry (
 );
 ALTER TABLE models.registry ADD COLUMN IF NOT EXISTS code_version VARCHAR;
 CREATE TABLE IF NOT EXISTS ops.deliveries (table_name VARCHAR, delivery VARCHAR, fingerprint VARCHAR);
+{ERASED_ROWS.create_sql()};
+CREATE TABLE IF NOT EXISTS ops.erasures (proof_id VARCHAR, table_name VARCHAR, row_count BIGINT);
 -- What was stale before causes were noted is until it is run again.
 INSERT INTO ops.causes SELECT table_name, partition_key, '', '', NULL FROM (
     SELECT table_name, partition_key FROM ops.windows WHERE is_stale
@@ -199,7 +203,15 @@ class Warehouse(dg.ConfigurableResource):
         """Opens the warehouse. Raises ZhikeError when another process holds it for longer than `wait_seconds`."""
         self._shop = load_shop(self.store)
         self._home = open_home(self._shop, Path(self.home))
-        with held(self._home, run_id, self.wait_seconds), connected(self._home, self.memory_limit) as connection:
+        with held(self._home, run_id, self.wait_seconds), self.opened_by_holder():
+            yield self
+
+    @contextmanager
+    def opened_by_holder(self) -> Iterator["Warehouse"]:
+        """Opens the warehouse for who holds it (resources/database.py) already, and may open it more than once."""
+        self._shop = load_shop(self.store)
+        self._home = open_home(self._shop, Path(self.home))
+        with connected(self._home, self.memory_limit) as connection:
             connection.execute(f"SET TimeZone = '{self._shop.time_zone}'")
             privacy.register(connection, hash_key(self._home.key))
             reading.register(connection, self._shop.time_zone, decimal_comma=self._shop.has_decimal_comma)

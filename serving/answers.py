@@ -76,6 +76,24 @@ NO_EVENTS = Said(
     Words("本店没有接入行为事件，收到的事件不会被使用", "this shop takes no events: nothing would read them"),
     Words("在 store.yaml 的 tables 里声明 events", "declare events among the tables of store.yaml"),
 )
+NO_OUTCOMES = Said(
+    Words(
+        "本店没有接入动作结果（outcomes），收到的结果不会进入数据",
+        "this shop takes no outcomes: no run would read them",
+    ),
+    Words("在 store.yaml 的 tables 里声明 outcomes", "declare outcomes among the tables of store.yaml"),
+)
+NO_CONSENTS = Said(
+    Words(
+        "本店没有接入客户意愿（consents），收到的表态不会进入数据",
+        "this shop takes no consents: no run would read them",
+    ),
+    Words("在 store.yaml 的 tables 里声明 consents", "declare consents among the tables of store.yaml"),
+)
+NOT_YET = Said(
+    Words("{0} 晚于现在", "{0} is still to come"),
+    Words("请在客户表态之后再发送，并核对时钟", "send it once the customer has decided, and check the clock"),
+)
 INVALID = Said(
     Words("请求不符合要求：{0}", "the request is not as it should be: {0}"),
     Words("请按 /openapi.json 的说明修改", "correct it by what /openapi.json says"),

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,8 +18,9 @@ from resources.home import Home
 from resources.inbox import Inbox
 from resources.shop import Shop
 from resources.words import language_of
-from serving import answers, events, exports, insights, paging
+from serving import answers, consents, erasures, events, exports, insights, paging
 from serving.answers import Refused, filled
+from serving.consents import Asked
 from serving.console.site import Console
 from serving.guard import Counted, Guard
 from serving.keys import Key, Keys
@@ -37,7 +38,6 @@ MOST_ROWS, MOST_CUSTOMERS, ANALYSTS = 1000, 100, 2
 OPEN = ("/healthz",)
 Id = Annotated[str, Path(min_length=1, max_length=500, description="As the shop calls it.")]
 Name = Annotated[str | None, Query(max_length=200)]
-Asked = Callable[[Request], Awaitable[Response]]
 
 
 def application(shop: Shop, home: Home, rate: float, tick_seconds: float) -> App:
@@ -45,13 +45,14 @@ def application(shop: Shop, home: Home, rate: float, tick_seconds: float) -> App
     Raises ZhikeError where the inbox cannot be opened."""
     exports.sweep(home)
     published, inbox = Published(home), Inbox(home, shop.time_zone)
-    desk = Desk(shop, published, inbox)
+    asked = Asked(home)
+    desk = Desk(shop, published, inbox, asked)
     analysts, exporting = asyncio.Semaphore(ANALYSTS), asyncio.Semaphore(1)
-    serving = Serving(shop, home, published, inbox, desk, Secret(home), Counted(), analysts, exporting)
+    serving = Serving(shop, home, published, inbox, desk, asked, Secret(home), Counted(), analysts, exporting)
 
     @asynccontextmanager
     async def ticking(_: FastAPI) -> AsyncIterator[None]:
-        if not tick_seconds or not _takes_events(shop):
+        if not tick_seconds or not _takes(shop, "events"):
             yield
             return
         ticks = Ticks(shop, home, serving.published, serving.counted, tick_seconds)
@@ -63,7 +64,7 @@ def application(shop: Shop, home: Home, rate: float, tick_seconds: float) -> App
 
     # Its pages of documentation load their scripts from elsewhere.
     api = FastAPI(title=f"Zhike · {shop.name.en}", version="1", docs_url=None, redoc_url=None, lifespan=ticking)
-    for add in (_customers, _products, _tables, _events, service.add, _health):
+    for add in (_customers, _products, _tables, _events, _consents, _outcomes, erasures.add, service.add, _health):
         add(api, serving)
     _refusals(api)
     described = api.openapi()
@@ -103,13 +104,6 @@ def _refusal(scope: Message, refused: Refused) -> Response:
     return Response(answers.body(refused.said, language), refused.status, headers, "application/json")
 
 
-def _event_body() -> dict[str, Any]:
-    schema = events.posted().model_json_schema()
-    definitions = schema.pop("$defs")
-    schema["properties"]["events"]["items"] = definitions["Event"]
-    return schema
-
-
 def _customers(api: FastAPI, serving: Serving) -> None:
     @api.get(
         "/customers/{customer_id}",
@@ -119,7 +113,7 @@ def _customers(api: FastAPI, serving: Serving) -> None:
         admit(request)
         cards = serving.published.now()
         account = serving.account(cards, customer_id)
-        card = cards.card(account)
+        card = consents.card(cards, serving.asked.of(cards), account)
         if card is None:
             raise Refused(404, answers.NO_CUSTOMER)
         return as_response({"customer": card}, cards, account=account)
@@ -132,7 +126,7 @@ def _customers(api: FastAPI, serving: Serving) -> None:
         admit(request)
         cards = serving.published.now()
         account = serving.account(cards, customer_id)
-        rows = cards.recommendations(account)
+        rows = consents.recommendations(cards, serving.asked.of(cards), account)
         if rows is None:
             raise Refused(404, answers.NO_CUSTOMER)
         return as_response({"recommendations": rows}, cards, account=account)
@@ -163,7 +157,8 @@ def _customers(api: FastAPI, serving: Serving) -> None:
         if sort and sort not in sorts:
             raise Refused(404, filled(answers.NO_COLUMN, (sort,), (", ".join(sorts),)))
         page = cards.page(sort or sorts[0], limit, by, paging.place(after) if after is not None else None)
-        return as_response({"sort": sort or sorts[0], "customers": page.rows, "next": paging.next_of(page.last)}, cards)
+        rows = consents.listed(page.rows, serving.asked.of(cards), sort or sorts[0], by)
+        return as_response({"sort": sort or sorts[0], "customers": rows, "next": paging.next_of(page.last)}, cards)
 
 
 def _products(api: FastAPI, serving: Serving) -> None:
@@ -203,7 +198,9 @@ def _tables(api: FastAPI, serving: Serving) -> None:
             cards = serving.published.now()
             try:
                 async with serving.analysts:
-                    rows, is_all = await run_in_threadpool(insights.rows, cards, table, values, limit)
+                    rows, is_all = await run_in_threadpool(
+                        insights.rows, cards, serving.asked.of(cards), table, values, limit
+                    )
                 break
             except ZhikeError:
                 # Its version was removed before the file was open: the answer is then of the next one.
@@ -212,23 +209,68 @@ def _tables(api: FastAPI, serving: Serving) -> None:
         return as_response({"rows": rows, "is_all": is_all}, cards)
 
 
-def _takes_events(shop: Shop) -> bool:
-    return any(table.name == "events" for table in shop.facts)
+def _takes(shop: Shop, table: str) -> bool:
+    return any(each.name == table for each in shop.facts)
 
 
 def _events(api: FastAPI, serving: Serving) -> None:
     @api.post(
         "/events",
-        **declared("feedback", also=(404,), body=_event_body(), status_code=202, summary="Takes events, each once."),
+        **declared(
+            "feedback", also=(404,), body=events.schema("events"), status_code=202, summary="Takes events, each once."
+        ),
     )
     async def post(request: Request) -> Response:
         admit(request)
-        if not _takes_events(serving.shop):
+        if not _takes(serving.shop, "events"):
             raise Refused(404, answers.NO_EVENTS)
-        found = events.read(await body(request))
+        found = events.read("events", await body(request))
         # The disk is waited for beside the requests that only read.
-        accepted = await run_in_threadpool(serving.inbox.add, found)
+        accepted = await run_in_threadpool(lambda: serving.inbox.add("events", erasures.staying(serving, found)))
         serving.counted.events.inc(accepted)
+        return as_response({"accepted": accepted, "known": len(found) - accepted}, status=202)
+
+
+def _consents(api: FastAPI, serving: Serving) -> None:
+    @api.post(
+        "/consents",
+        **declared(
+            "feedback",
+            "marketing",
+            also=(404, 409),
+            body=events.schema("consents"),
+            status_code=202,
+            summary="Takes what customers agree to and refuse, each once; it holds from the next answer on.",
+        ),
+    )
+    async def post(request: Request) -> Response:
+        admit(request)
+        if not _takes(serving.shop, "consents"):
+            raise Refused(404, answers.NO_CONSENTS)
+        found = consents.read(await body(request), serving.shop.time_zone)
+        accepted = await run_in_threadpool(
+            lambda: consents.keep(serving.inbox, erasures.staying(serving, found), serving.home.key)
+        )
+        return as_response({"accepted": accepted, "known": len(found) - accepted}, status=202)
+
+
+def _outcomes(api: FastAPI, serving: Serving) -> None:
+    @api.post(
+        "/outcomes",
+        **declared(
+            "feedback",
+            also=(404,),
+            body=events.schema("outcomes"),
+            status_code=202,
+            summary="Takes what became of actions (delivered, clicked, …), each once an action and outcome.",
+        ),
+    )
+    async def post(request: Request) -> Response:
+        admit(request)
+        if not _takes(serving.shop, "outcomes"):
+            raise Refused(404, answers.NO_OUTCOMES)
+        found = events.read("outcomes", await body(request))
+        accepted = await run_in_threadpool(lambda: serving.inbox.add("outcomes", erasures.staying(serving, found)))
         return as_response({"accepted": accepted, "known": len(found) - accepted}, status=202)
 
 

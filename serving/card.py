@@ -9,12 +9,15 @@ from datetime import date
 from typing import Any
 
 from assets.outreach.report.methods.parts import Figure, Sentence, count, money, noun, share
+from resources.cards import Cards
+from resources.consents import Consents
 from resources.home import Home
 from resources.quoting import literal
 from resources.shop import Shop
 from resources.snapshot import Reader, opened
 from resources.values import named
 from resources.words import NOTHING, Words, language_of
+from serving.consents import REFUSED
 from serving.customers import known
 
 LAST_ORDERS, SHOWN_PRODUCTS, RECENT_DAYS = 5, 3, 90
@@ -103,6 +106,7 @@ class Person:
     orders: list[Order]
     contacts: Row
     path: list[Step]
+    refuses: bool = False
 
     @property
     def as_of(self) -> Any:
@@ -141,8 +145,13 @@ def person_of(reader: Reader, home: Home, shop: Shop, typed: str) -> Person:
     accounts = [row["customer_id"] for row in reader.rows("identities", person_id=person_id)] or [person_id]
     rows = {table: of_table[0] for table, of_table in found.items()}
     orders = _orders(reader, shop, accounts)
+    said = Consents(home, reader.snapshot)
+    contacts = _contacts(reader, accounts) | {"consents": said.agrees(accounts)}
+    if said.refuses(accounts):
+        selling = Cards.of(reader.snapshot.folder).selling()
+        return Person(person_id, rows, selling, orders, contacts, [], refuses=True)
     lists = found.get("recommendations", [])
-    return Person(person_id, rows, lists, orders, _contacts(reader, accounts), _path(reader, person_id))
+    return Person(person_id, rows, lists, orders, contacts, _path(reader, person_id))
 
 
 def parts(person: Person, shop: Shop) -> dict[Words, list[Sentence]]:
@@ -170,7 +179,8 @@ def figure(person: Person, name: str, value: Any, kind: str = "count", currency:
 
 def _who(person: Person) -> list[Sentence]:
     customer, segment, rfm = (person.rows.get(table) for table in ("customers", "segments", "rfm"))
-    said = [Sentence(GROUP, {"group": _named(rfm, "group"), "kind": _named(rfm, "class")})] if rfm else []
+    said = [Sentence(REFUSED)] if person.refuses else []
+    said += [Sentence(GROUP, {"group": _named(rfm, "group"), "kind": _named(rfm, "class")})] if rfm else []
     if len(person.path) > 1:
         before, now = person.path[-2:]
         said.append(Sentence(MOVED, {"since": now.since.isoformat(), "before": before.group, "now": now.group}))
@@ -341,7 +351,7 @@ def _line(order: Order, person: Person, shop: Shop) -> Sentence:
 
 
 def _contacts(reader: Reader, accounts: Sequence[str]) -> Row:
-    """What was said between the shop and a person, where the snapshot holds it: talks with service, messages of ours, consent."""
+    """What was said between the shop and a person, where the snapshot holds it: talks with service, messages of ours."""
     published, who = reader.snapshot.row_counts, ", ".join(map(literal, accounts))
     as_of = f"DATE '{reader.snapshot.as_of}'"
     selects = {
@@ -353,10 +363,6 @@ def _contacts(reader: Reader, accounts: Sequence[str]) -> Row:
             SELECT {", ".join(f"coalesce(sum(sign) FILTER (outcome = '{what}'), 0) AS {what}" for what in ("delivered", "clicked", "converted"))}
             FROM clean.outcomes
             WHERE customer_id IN ({who}) AND known_on < {as_of} AND occurred_on >= {as_of} - {RECENT_DAYS}
-        """,
-        "clean.customers": f"""
-            SELECT CASE WHEN count(marketing_consent) > 0 THEN bool_and(coalesce(marketing_consent, true)) END AS consents
-            FROM (FROM clean.customers WHERE customer_id IN ({who}) AND known_on < {as_of} QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY known_on DESC) = 1)
         """,
     }
     found: Row = {}

@@ -1,4 +1,4 @@
-"""Events as they are posted: each field as the contract has it."""
+"""Events, decisions and outcomes as they are posted: each field as the contract has it."""
 
 import re
 from datetime import datetime
@@ -12,7 +12,7 @@ from resources.contract import CONTRACT, INSTANT
 from resources.contract import Field as ContractField
 from serving.answers import INVALID, Refused, filled
 
-MOST_EVENTS = 1000
+MOST_ROWS = 1000
 LONGEST = 500
 # No id and no words have control signs in them.
 PLAIN = r"^[^\x00-\x1F\x7F]+$"
@@ -20,17 +20,24 @@ DATED = re.compile(r"\d{4}-\d{2}-\d{2}[Tt _]")
 
 
 @cache
-def posted() -> type[BaseModel]:
-    """What `POST /events` takes: a list of rows of the contract's table of events."""
+def posted(table: str) -> type[BaseModel]:
+    """What is taken for a table of the contract: a list of its rows, under its name."""
     fields: dict[str, Any] = {
         field.name: (_type(field), Field(description=field.description))
         if field.required
         else (_type(field) | None, Field(None, description=field.description))
-        for field in CONTRACT["events"].fields
+        for field in CONTRACT[table].fields
     }
-    event = create_model("Event", __config__=ConfigDict(extra="forbid"), **fields)
-    events = (list[event], Field(min_length=1, max_length=MOST_EVENTS))
-    return create_model("Events", __config__=ConfigDict(extra="forbid"), events=events)
+    row = create_model("Row", __config__=ConfigDict(extra="forbid"), **fields)
+    rows = {table: (list[row], Field(min_length=1, max_length=MOST_ROWS))}
+    return create_model("Rows", __config__=ConfigDict(extra="forbid", title=table.capitalize()), **rows)
+
+
+def schema(table: str) -> dict[str, Any]:
+    """The same as a schema of JSON without references."""
+    found = posted(table).model_json_schema()
+    found["properties"][table]["items"] = found.pop("$defs")["Row"]
+    return found
 
 
 def _type(field: ContractField) -> Any:
@@ -38,6 +45,11 @@ def _type(field: ContractField) -> Any:
         return Literal[field.values]
     if field.type == INSTANT:
         return Annotated[datetime, BeforeValidator(_instant)]
+    if field.money:
+        return Annotated[float, Field(ge=0, le=10_000_000, strict=True)]
+    if field.type == "BOOLEAN":
+        # To JSON neither 1 nor "yes" is true.
+        return Annotated[bool, Field(strict=True)]
     if field.type == "INTEGER":
         # To JSON 3.0 is a whole number, and "3" is none.
         return Annotated[int, Field(ge=1, le=1_000_000, strict=True), BeforeValidator(_whole)]
@@ -55,12 +67,12 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def read(body: bytes) -> list[dict[str, Any]]:
-    """The events of a request's body. Raises Refused (422) for one that is not as it should be, saying where, without its values."""
+def read(table: str, body: bytes) -> list[dict[str, Any]]:
+    """The rows of a request's body. Raises Refused (422) for one that is not as it should be, saying where, without its values."""
     try:
-        found: Any = posted().model_validate_json(body)
+        found: Any = posted(table).model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise Refused(422, filled(INVALID, (f"{where or 'body'}: {first['msg']}",))) from None
-    return [event.model_dump(mode="json", exclude_none=True) for event in found.events]
+    return [row.model_dump(mode="json", exclude_none=True) for row in getattr(found, table)]

@@ -1,4 +1,5 @@
-"""Whole lists of customers as files, CSV and workbooks: every member, who allows marketing in a column of its own.
+"""Whole lists of customers as files, CSV, workbooks and Parquet: every member, who allows marketing in a column of its own; who is held out of an action
+there is nobody to be written to. Every file is noted in the log of exports before it is handed out, and the same list gives the same bytes.
 
 A spreadsheet runs a text that begins as a formula does; no cell of these files is one. Files are written in the home, readable by its owner only,
 and are gone once they are sent.
@@ -11,17 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
+import duckdb
+
 from assets.outreach.report.make import ready
 from assets.outreach.report.reads import Reads
-from resources.cards import FILTERS
+from resources import exports
+from resources.cards import FACTS, FILTERS
+from resources.consents import Consents
 from resources.home import Home
 from resources.quoting import identifier, literal
 from resources.shop import Shop
 from resources.snapshot import Snapshot, reading
+from resources.wishes import not_leaving
 from resources.words import Words
+from serving import files
 
-Kind = Literal["csv", "xlsx"]
-MEDIA = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+Kind = Literal["csv", "xlsx", "parquet"]
+MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
 # Spreadsheets in Chinese take a file without it for one in GBK.
 BOM = b"\xef\xbb\xbf"
 # What a spreadsheet takes for the beginning of a formula, full-width signs too.
@@ -31,6 +42,7 @@ WIDTH = 18
 UNFINISHED = "export-"
 BATCH = 10_000
 CONSENT = {True: Words("同意", "yes"), False: Words("不同意", "no"), None: Words("未知", "not known")}
+HELD_OUT = Words("对照组，请勿联系", "held out, do not contact")
 COLUMNS: dict[str, Words] = {
     "person_id": Words("客户 ID", "Customer ID"),
     "accounts": Words("全部账号", "All accounts"),
@@ -67,22 +79,63 @@ class Members:
 
 
 def export(
-    snapshot: Snapshot, home: Home, shop: Shop, members: Members, kind: Kind, language: str
+    snapshot: Snapshot, home: Home, shop: Shop, members: Members, kind: Kind, language: str, *, what: str, who: str
 ) -> tuple[IO[bytes], int]:
     """The file of a list in one language, open at its beginning, and how many customers are on it. It has no name any more: when it is
-    closed it is gone. Raises ZhikeError where the version cannot be read or is gone."""
-    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=home.folder) as folder, reading(snapshot) as reader:
-        path = Path(folder) / f"list.{kind}"
+    closed it is gone. `what` it is called and `who` takes it stand in the log. Raises ZhikeError where the version cannot be read or is
+    gone, or where the export cannot be noted."""
+    with reading(snapshot) as reader:
         reads = ready(reader, shop)
+        Consents(home, snapshot).lay(reader.connection)
+        reads.decide("FROM decided_now")
         there = reads.columns("insights.customer_360")
         headings, columns = _columns(there, shop, language)
-        table = f"SELECT {', '.join(columns)} FROM ({_rows(members, 'clv_12m' in there)})"
-        (count,) = reader.connection.execute(f"CREATE TEMP TABLE exported AS {table}").fetchall()[0]
+        staying = not_leaving(home, "c.person_id", "people")
+        reader.connection.execute(f"CREATE TEMP VIEW held_out AS {held_out(reads)}")
+        table = f"SELECT {', '.join(columns)} FROM ({_rows(members, staying, 'clv_12m' in there)})"
+        return handed_out(reads, home, kind, table, headings, what=what, who=who)
+
+
+def handed_out(
+    reads: Reads, home: Home, kind: Kind, table: str, headings: Sequence[str], *, what: str, who: str
+) -> tuple[IO[bytes], int]:
+    """The same of any select: a column a heading, then `place`, by which its rows are sorted, and `whose`, a list of the accounts that a row is of.
+    Parquet keeps the columns' own names."""
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=home.folder) as folder:
+        path = Path(folder) / f"list.{kind}"
+        execute = reads.reader.connection.execute
+        (count,) = execute(f"CREATE TEMP TABLE exported AS {table}").fetchall()[0]
         if kind == "csv":
             _write_csv(reads, path, headings)
-        else:
+        elif kind == "xlsx":
             _write_workbook(reads, path, headings)
+        else:
+            rows = "SELECT * EXCLUDE (place, whose) FROM exported ORDER BY place"
+            execute(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet)")
+        accounts = execute("SELECT DISTINCT unnest(whose) FROM exported").fetchall()
+        exports.record(
+            home,
+            what=what,
+            who=who,
+            kind=kind,
+            as_of=reads.as_of,
+            accounts=[account for (account,) in accounts],
+            content_hash=files.content_hash(path),
+            people=count,
+        )
         return path.open("rb"), count
+
+
+def held_out(reads: Reads) -> str:
+    """The select of who is held out of an action of the shop in the season of the newest week, whichever account of theirs was drawn."""
+    actions = reads.shop.actions
+    if actions is None or not reads.columns("outreach.winback"):
+        return "SELECT NULL::VARCHAR AS person_id WHERE false"
+    names = ", ".join(literal(name) for name in actions.offers)
+    return (
+        "SELECT DISTINCT coalesce(p.person_id, w.person_id) AS person_id FROM outreach.winback AS w LEFT JOIN people AS p ON p.customer_id = w.person_id "
+        f"WHERE w.arm = 'held_out' AND w.season = {literal(actions.season_of(reads.as_of))} AND w.action IN ({names})"
+    )
 
 
 def sweep(home: Home) -> None:
@@ -91,16 +144,19 @@ def sweep(home: Home) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _rows(members: Members, has_value: bool) -> str:
-    order = "c.clv_12m DESC NULLS LAST, c.person_id" if has_value else "c.person_id"
+def _rows(members: Members, staying: str, has_value: bool) -> str:
+    """Who is on a list: who refuses to be treated by personal traits on that of all alone, in no place that says their value."""
+    order = "CASE WHEN NOT refuses THEN clv_12m END DESC NULLS LAST, person_id" if has_value else "person_id"
+    who = "" if members.by == "all" else " AND NOT coalesce(a.refuses, false)"
     return (
-        f"SELECT c.*, a.may_be_reached, row_number() OVER (ORDER BY {order}) AS place FROM insights.customer_360 AS c "
-        f"LEFT JOIN agreed AS a USING (person_id) WHERE c.as_of = getvariable('as_of') AND {members.condition()}"
+        f"SELECT *, row_number() OVER (ORDER BY {order}) AS place FROM (SELECT c.*, a.agrees, coalesce(a.refuses, false) AS refuses, "
+        "c.person_id IN (FROM held_out) AS is_held_out FROM insights.customer_360 AS c "
+        f"LEFT JOIN agreed AS a USING (person_id) WHERE c.as_of = getvariable('as_of') AND {members.condition()}{who} AND {staying})"
     )
 
 
 def _columns(there: set[str], shop: Shop, language: str) -> tuple[list[str], list[str]]:
-    """The headings in a language, and each column as SQL, its place in the list last."""
+    """The headings in a language, and each column as SQL; last their place in the list, and whose accounts they are."""
     headings: list[str] = []
     columns: list[str] = []
     unit = Words(f"（{shop.currency}）", f" ({shop.currency})") if shop.currency else Words("", "")
@@ -109,18 +165,20 @@ def _columns(there: set[str], shop: Shop, language: str) -> tuple[list[str], lis
         if name == "consent":
             cases = " ".join(
                 f"WHEN {said} THEN {literal(getattr(CONSENT[value], language))}"
-                for value, said in ((True, "may_be_reached"), (False, "NOT may_be_reached"))
+                for value, said in ((True, "agrees"), (False, "NOT agrees"))
             )
-            sql = f"CASE {cases} ELSE {literal(getattr(CONSENT[None], language))} END"
+            held = f"WHEN is_held_out THEN {literal(getattr(HELD_OUT, language))}"
+            sql = f"CASE {held} {cases} ELSE {literal(getattr(CONSENT[None], language))} END"
         elif name == "accounts":
             sql = "coalesce(array_to_string(customer_ids, ' '), person_id)" if "customer_ids" in there else "person_id"
         elif column not in there:
             continue
         else:
-            sql = _shown(column)
+            sql = _shown(column) if column in FACTS else f"CASE WHEN NOT refuses THEN {_shown(column)} END"
         headings.append(getattr(heading.format(unit=unit), language))
         columns.append(f"{sql} AS {identifier(name)}")
-    return headings, [*columns, "place"]
+    whose = "coalesce(customer_ids, [person_id])" if "customer_ids" in there else "[person_id]"
+    return headings, [*columns, "place", f"{whose} AS whose"]
 
 
 def _shown(column: str) -> str:
@@ -130,7 +188,7 @@ def _shown(column: str) -> str:
 
 def _texts(reads: Reads) -> list[tuple[str, bool]]:
     """The columns of the list, and whether each is text."""
-    cursor = reads.reader.connection.execute("SELECT * EXCLUDE (place) FROM exported LIMIT 0")
+    cursor = reads.reader.connection.execute("SELECT * EXCLUDE (place, whose) FROM exported LIMIT 0")
     return [(name, str(kind) == "VARCHAR") for name, kind, *_ in cursor.description or []]
 
 
@@ -153,16 +211,22 @@ def _write_csv(reads: Reads, path: Path, headings: Sequence[str]) -> None:
 
 
 def _write_workbook(reads: Reads, path: Path, headings: Sequence[str]) -> None:
+    texts = [is_text for _, is_text in _texts(reads)]
+    rows = reads.reader.connection.execute("SELECT * EXCLUDE (place, whose) FROM exported ORDER BY place")
+    write_workbook(path, headings, rows, texts)
+
+
+def write_workbook(path: Path, headings: Sequence[str], rows: duckdb.DuckDBPyConnection, texts: Sequence[bool]) -> None:
+    """Writes rows as a workbook, on as many sheets as they need; `texts`: whether each column is text, which stays text also where it begins as a
+    formula does."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
-    texts = [is_text for _, is_text in _texts(reads)]
-    cursor = reads.reader.connection.execute("SELECT * EXCLUDE (place) FROM exported ORDER BY place")
     sheet, left = None, 0
-    while (batch := cursor.fetchmany(BATCH)) or sheet is None:
+    while (batch := rows.fetchmany(BATCH)) or sheet is None:
         for row in batch or [()]:
             if sheet is None or not left:
                 sheet, left = book.create_sheet(), MOST_ROWS_A_SHEET - 1
@@ -174,7 +238,6 @@ def _write_workbook(reads: Reads, path: Path, headings: Sequence[str]) -> None:
             for place, value in enumerate(row):
                 if texts[place] and value is not None:
                     cells[place] = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
-                    # Text, also where it begins as a formula does.
                     cells[place].data_type = "s"
             if row:
                 sheet.append(cells)
@@ -182,3 +245,4 @@ def _write_workbook(reads: Reads, path: Path, headings: Sequence[str]) -> None:
         if not batch:
             break
     book.save(path)
+    files.settle(path)

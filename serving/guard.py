@@ -3,11 +3,13 @@
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import Counter as Count
 from starlette.responses import Response
 
 from resources.errors import ZhikeError
@@ -18,6 +20,7 @@ from serving.own_site import App, Message, Receive, Send
 
 MOST_BYTES = 1_000_000
 MOST_KEPT = 10_000
+HOUR = 3600
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOG = logging.getLogger("zhike.requests")
 
@@ -42,21 +45,40 @@ class Buckets:
         return 0.0 if enough else (1 - left) / self.rate
 
 
+@dataclass
+class Hourly:
+    """How much each of some names has used in this hour."""
+
+    _hour: int = 0
+    _used: Counter[str] = field(default_factory=Counter)
+
+    def wait(self, taken: int, most: Mapping[str, int]) -> int:
+        """Takes so much from each name that has at most so much an hour: 0, or where one has not as much left the seconds until the next hour, and
+        nothing is taken."""
+        now = int(time.time())
+        if now // HOUR != self._hour:
+            self._hour, self._used = now // HOUR, Counter()
+        if any(self._used[name] + taken > limit for name, limit in most.items()):
+            return HOUR - now % HOUR
+        self._used.update(dict.fromkeys(most, taken))
+        return 0
+
+
 class Counted:
     """The figures that monitoring reads, by route: never an id."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         names = ["method", "route", "status"]
-        self.requests = Counter("zhike_requests", "Requests answered.", names, registry=self.registry)
+        self.requests = Count("zhike_requests", "Requests answered.", names, registry=self.registry)
         self.seconds = Histogram(
             "zhike_request_seconds", "Time to the end of the answer.", ["route"], registry=self.registry
         )
-        self.events = Counter("zhike_events_accepted", "Events taken into the inbox.", registry=self.registry)
+        self.events = Count("zhike_events_accepted", "Events taken into the inbox.", registry=self.registry)
         self.ticks = Histogram(
             "zhike_tick_seconds", "Time of a tick that was laid over the cards.", registry=self.registry
         )
-        self.tick_failures = Counter("zhike_tick_failures", "Ticks that failed.", registry=self.registry)
+        self.tick_failures = Count("zhike_tick_failures", "Ticks that failed.", registry=self.registry)
         self.overlay = Gauge("zhike_overlay_customers", "Customers with an overlay.", registry=self.registry)
 
 

@@ -6,16 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 from resources.cards import Cards
+from resources.consents import Consents
 from resources.errors import ZhikeError
 from resources.quoting import identifier
 from resources.snapshot import Reader, reading, text_in_sql, version
 from serving.answers import NO_COLUMN, NO_TABLE, Refused, filled
+from serving.customers import FACTUAL
 
 Row = dict[str, Any]
 
 
-def rows(cards: Cards, table: str, values: dict[str, str], limit: int) -> tuple[list[Row], bool]:
-    """Rows of the newest week with these values, written as text, and whether that is all of them. Raises Refused (404) for a table
+def rows(cards: Cards, consents: Consents, table: str, values: dict[str, str], limit: int) -> tuple[list[Row], bool]:
+    """Rows of the newest week with these values, written as text, and whether that is all of them; of persons who refuse to be treated by
+    personal traits none but facts. Raises Refused (404) for a table
     or a column that is not there, ZhikeError where the version cannot be read or is gone."""
     snapshot = version(cards.folder)
     if snapshot is None:
@@ -30,6 +33,10 @@ def rows(cards: Cards, table: str, values: dict[str, str], limit: int) -> tuple[
         matching = " AND ".join(
             ["true", *(f"CAST({identifier(name)} AS VARCHAR) = {text_in_sql(value)}" for name, value in values.items())]
         )
+        matching += "".join(f" AND {who} {cards.not_gone}" for who in ("person_id", "customer_id") if who in columns)
+        if "person_id" in columns and table not in FACTUAL:
+            refusing = ", ".join(map(text_in_sql, sorted(consents.refusing())))
+            matching += f" AND person_id NOT IN ({refusing})" if refusing else ""
         cursor = reader.connection.execute(
             f"SELECT * FROM {identifier(f'{table}_latest')} WHERE {matching} ORDER BY ALL LIMIT {limit + 1}"
         )

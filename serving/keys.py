@@ -14,7 +14,7 @@ from resources.home import Home, write_safely
 
 FILE = "keys.json"
 # What a key may be for; admin may do all.
-SCOPES = ("read", "service", "marketing", "feedback", "admin")
+SCOPES = ("read", "service", "marketing", "feedback", "privacy", "admin")
 
 
 @dataclass(frozen=True)

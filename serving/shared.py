@@ -11,6 +11,7 @@ from resources.inbox import Inbox
 from resources.privacy import account_id
 from resources.shop import Shop
 from serving.answers import TOO_LARGE, Refused, filled
+from serving.consents import Asked
 from serving.guard import MOST_BYTES, Counted
 from serving.service.desk import Desk
 from serving.service.tokens import Secret
@@ -25,6 +26,7 @@ class Serving:
     published: Published
     inbox: Inbox
     desk: Desk
+    asked: Asked
     secret: Secret
     counted: Counted
     analysts: asyncio.Semaphore

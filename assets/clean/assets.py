@@ -98,11 +98,12 @@ def fact_rows(table: ContractTable, work: Work) -> Rows:
         .read_text(encoding="utf-8")
         .format(
             raw=table.raw.qualified,
+            table=table.name,
             few=FEW,
             money=_money(table.name, shop.has_prices),
             raw_money=_raw_money(table.name, shop),
         ),
-        beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
+        beside=[(QUARANTINE, table.name, "SELECT * FROM quarantined")],
         arrivals=(table.raw, table.key),
     )
 
@@ -165,6 +166,6 @@ def change_rows(table: ContractTable, work: Work) -> Rows:
             ) WHERE age = 1
         ) WHERE before IS NULL OR before <> struct_pack({_content(table)})
         """,
-        beside=(QUARANTINE, table.name, "SELECT * FROM quarantined"),
+        beside=[(QUARANTINE, table.name, "SELECT * FROM quarantined")],
         timeless_on=None if has_days else shop.start,
     )

@@ -55,8 +55,9 @@ def typed(table: ContractTable, shop: Shop, relation: str) -> str:
     texts = ", ".join(f"{field.name} AS text_{field.name}" for field in table.fields)
     bad = [*_readable(table), *rules(table, shop), *_out_of_time(table, shop)]
     days = "delivered_on, row_no, refused" if table.is_fact else "delivered_on, row_no, refused, known_on"
-    if table.is_fact:
+    if table.is_fact and not table.may_be_older:
         bad.append(("it happened before the shop's start", f"{table.happened_on} < DATE '{shop.start}'"))
+    if table.is_fact:
         bad.append(("it happened after its delivery", f"{table.happened_on} > delivered_on"))
     reason = " ".join(f"WHEN {predicate} THEN '{text.replace(chr(39), chr(39) * 2)}'" for text, predicate in bad)
     inner = f"SELECT {columns}, {texts}, {days}"

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 from assets.features.methods.identities import persons
 from assets.features.queries import SQL, VIEWS
 from assets.features.tables import CUSTOMER_DAYS, CUSTOMERS, IDENTITIES
-from resources.contract import CONTRACT
+from resources.contract import CONTRACT, GUEST
 from resources.sales import sales
 from resources.tables import Table
 from resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
+
+COSTS_THEN: dict[str, Any] = {
+    "costs": "SELECT * FROM products WHERE cost IS NOT NULL",
+    "costs_then": SQL("products_then").replace("products AS p", "costs AS p"),
+}
+"""The last cost known of each product before some Mondays, for selects that are given what `as_of` gives."""
 
 
 def identities(warehouse: Warehouse, weeks: Sequence[date]) -> str:
@@ -31,7 +37,7 @@ def identities(warehouse: Warehouse, weeks: Sequence[date]) -> str:
             [week],
         ).df()
         seen = warehouse.select(SQL("first_seen"), inputs, {"week": week})
-        frame = persons(links, seen, shop.settings.accounts_a_key)
+        frame = persons(links, seen, shop.settings.accounts_a_key, GUEST)
         connection.register("frame", frame)
         connection.execute("INSERT INTO people_then BY NAME SELECT $week AS as_of, * FROM frame", {"week": week})
         connection.unregister("frame")
@@ -60,6 +66,24 @@ def as_of(warehouse: Warehouse, weeks: Sequence[date], *, is_published: bool = F
     inputs |= {name: CONTRACT[name].clean for name in ("orders", "events", "products", "customers")}
     inputs |= {"sales": sales(warehouse.shop, "orders")}
     return inputs | {name: SQL(name) for name in VIEWS}
+
+
+def consents_as_of(warehouse: Warehouse, weeks: Sequence[date], *, is_published: bool = False) -> dict[str, Any]:
+    """What `as_of` names, and what customers decided, as known before each Monday:
+
+    decided: of each account (as_of, customer_id, purpose, channel, is_given, decided_at); agreed: of each person (as_of, person_id, agrees, refuses).
+    """
+    inputs = as_of(warehouse, weeks, is_published=is_published) | {"consents": CONTRACT["consents"].clean}
+    return inputs | {"decided": SQL("decided"), "agreed": SQL("agreed")}
+
+
+def keep_newest_consents(warehouse: Warehouse, table: str) -> None:
+    """Makes a temporary table of what holds of each account by all that was delivered: customer_id, purpose, channel, is_given, decided_at."""
+    inputs = {"weeks": [date.max], "customers": CONTRACT["customers"].clean, "consents": CONTRACT["consents"].clean}
+    with warehouse.given(inputs):
+        warehouse.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * EXCLUDE (as_of) FROM ({SQL('decided')})"
+        )
 
 
 def customers_as_of(warehouse: Warehouse, week: date) -> "pd.DataFrame":

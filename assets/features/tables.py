@@ -56,6 +56,26 @@ IDENTITIES = Table(
     ),
 )
 
+# Made as a snapshot is: a decision counts on the day on which it comes.
+CONSENTS = Table(
+    schema="features",
+    name="consents",
+    description="What each account last decided, by all that was delivered when the snapshot was published, days after the newest Monday too.",
+    partitioning="none",
+    key=("customer_id", "purpose", "channel"),
+    columns=(
+        Column("customer_id", "VARCHAR", "The shop's own account id."),
+        Column("purpose", "VARCHAR", "marketing or personalisation."),
+        Column("channel", "VARCHAR", "By which channel; empty for all."),
+        Column("is_given", "BOOLEAN", "Whether they agree; of personalisation, false is a refusal."),
+        Column(
+            "decided_at",
+            "TIMESTAMP",
+            "When they decided; where only the day is known its beginning for an agreement, its end for a refusal.",
+        ),
+    ),
+)
+
 CUSTOMERS = Table(
     schema="features",
     name="customers",

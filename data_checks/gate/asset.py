@@ -232,8 +232,8 @@ def _chunk(gated: Gated, warehouse: Warehouse, keys: "list[date | str]", run_id:
     _ask(connection, table, whole)
     try:
         rows = gated.rows(Work(warehouse, tuple(key for key in whole if isinstance(key, date)))) if whole else Rows("")
-        if rows.beside:
-            warehouse.ensure(rows.beside[0])
+        for other, _, _ in rows.beside:
+            warehouse.ensure(other)
         _stage(warehouse, table, rows)
         # Without rows there is nothing to judge but that the inputs are not there.
         expected = gated.expectations if whole else [INPUTS]

@@ -72,8 +72,8 @@ def publish(connection: duckdb.DuckDBPyConnection, chunk: Chunk, rows: Rows) -> 
                 f"INSERT INTO {table.qualified} ({columns}) SELECT {columns} FROM stage WHERE {table.part} IN (SELECT unnest($keys))",
                 {"keys": changed},
             )
-        if rows.beside and keys:
-            _publish_beside(connection, *rows.beside, keys)
+        for beside in rows.beside if keys else ():
+            _publish_beside(connection, *beside, keys)
         for statement, parameters in rows.book if keys else ():
             connection.execute(statement, parameters)
         book.record(connection, table, keys, changed, chunk.figures, chunk.run_id, chunk.code_version)

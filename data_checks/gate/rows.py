@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# Rows of another table: the table, the `source_table` that they are of, and their select.
+Beside = tuple[Table, str, str]
+
+
 @dataclass(frozen=True)
 class Rows:
     """What an asset function gives to the gate: a select or a frame with the table's columns.
 
     `inputs` and `parameters` are what the select reads under unqualified names (see Warehouse.given) and its parameters.
     `figures` is a select of (partition key, figure, …) that came with the rows; `problems` are told where it is refused;
-    `book` are statements of the same transaction; `beside` are rows of another table that
-    are published with these (what was put in quarantine): the table, its `source_table`, and a select. `arrivals` are
+    `book` are statements of the same transaction; `beside` are rows of other tables that
+    are published with these (what was put in quarantine): see Beside. `arrivals` are
     given where rows of a day follow from earlier rows of their key: the table in which a key's later rows arrived, and the key.
     `outdated` is a select, with its parameters, of partitions of the same table that are to be run again.
     `timeless_on` is, in a table of changes whose file has no days, the day on which all of it counts as known: a change of these rows
@@ -35,7 +39,7 @@ class Rows:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     inputs: Inputs = field(default_factory=dict)
     figures: str | None = None
-    beside: "tuple[Table, str, str] | None" = None
+    beside: Sequence[Beside] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     problems: Sequence[str] = ()
     book: Sequence[tuple[str, list[Any]]] = ()

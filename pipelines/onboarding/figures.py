@@ -27,6 +27,10 @@ WITHOUT = {
         "看不出营销动作带来了什么，计划只能按预设值",
         "what actions brought is not seen, and plans rest on what is thought of them",
     ),
+    "consents": Words(
+        "客户的同意与拒绝只看客户资料里的当前值，不知道何时、以何种方式表态；退订也不能即时接收",
+        "what customers agree to and refuse is known as an attribute alone, without when and how, and opt-outs cannot be posted",
+    ),
     "customers": Words(
         "没有客户的年龄、性别、地区和注册时长，也不知道谁同意接收消息",
         "no age, gender, region and tenure of customers, and nobody's consent to be addressed is known",

@@ -1,10 +1,12 @@
 """What pages of the console are made of beside the report's sections: links, searches, tables sorted by a link."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urlencode
+
+from starlette.responses import Response, StreamingResponse
 
 from assets.outreach.report.methods.parts import Figure, Sentence, say
 from assets.outreach.report.reads import Reads
@@ -12,6 +14,7 @@ from resources.words import Words
 
 SQL = Path(__file__).parent / "sql"
 FIGURES = Path(__file__).parent / "figures"
+PIECE = 1 << 16
 
 # What is recommended, what is due first.
 LISTS = {"rebuy": Words("该复购了", "Due to buy again"), "discover": Words("可能喜欢", "May like")}
@@ -72,3 +75,15 @@ def head(text: Words, sort: str, chosen: str, turned: str = "", *, name: str) ->
 def chosen(asked: Mapping[str, str], keys: Sequence[str], name: str) -> str:
     """What the address sorts by; the first where it names none of them."""
     return found if (found := asked.get(name, "")) in keys else keys[0]
+
+
+def sent(file: IO[bytes], plain: str, called: str, kind: str) -> Response:
+    """A file as a download under a name, `plain` for programs that read no other; closed when it is sent."""
+
+    def pieces() -> Iterator[bytes]:
+        with file:
+            while piece := file.read(PIECE):
+                yield piece
+
+    headers = {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(called)}"}
+    return StreamingResponse(pieces(), headers=headers, media_type=kind)

@@ -140,7 +140,10 @@ class Console:
             raise Refused(404, filled(words.NO_ROOM, (room.title,)))
         language = request.scope["language"]
         asked = dict(request.query_params)
-        visit = Visit(self._serving, cards, snapshot, language, request.path_params, asked, self._held, self._figures)
+        who = request.scope["key"].name
+        visit = Visit(
+            self._serving, who, cards, snapshot, language, request.path_params, asked, self._held, self._figures
+        )
         with visit:
             answer = view(visit)
             if isinstance(answer, Response):

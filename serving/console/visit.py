@@ -63,10 +63,11 @@ class Tile:
 
 @dataclass(frozen=True)
 class Visit:
-    """One request of a page. `language` is a field of Words; `path` holds the parts of the address, `asked` what stands behind its `?`. What is
+    """One request of a page, by the key called `who`. `language` is a field of Words; `path` holds the parts of the address, `asked` what stands behind its `?`. What is
     opened for it is closed when its page is made."""
 
     serving: Serving
+    who: str
     cards: Cards
     snapshot: Snapshot
     language: str

@@ -32,7 +32,7 @@ EMPTY = Words("还没有可以显示的内容。", "There is nothing to show yet
 
 LISTS = Words("客户名单", "Lists of customers")
 WHOLE_LIST = Words("导出整份名单：", "The whole list as a file:")
-KINDS_OF_FILE = {"csv": Words("CSV", "CSV"), "xlsx": Words("Excel", "Excel")}
+KINDS_OF_FILE = {"csv": Words("CSV", "CSV"), "xlsx": Words("Excel", "Excel"), "parquet": Words("Parquet", "Parquet")}
 SORT = Words("排序", "Sort by")
 CUSTOMER = Words("客户", "Customer")
 NEXT_PAGE = Words("下一页", "Next page")

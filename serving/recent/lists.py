@@ -60,7 +60,12 @@ class Lists:
         made: list[pd.DataFrame] = []
         if parameters["lists"]["discover"]:
             by = lists.Making(
-                Settings.of(parameters), parameters["arms"], rules, wanted.holdout_share, queries.bounds_of(self.shop)
+                Settings.of(parameters),
+                parameters["arms"],
+                rules,
+                wanted.holdout_share,
+                queries.bounds_of(self.shop),
+                wanted.random_share,
             )
             made.append(lists.discover(week, by, self.learned, self._drawn(people["person_id"], rules.length)).rows)
         if parameters["lists"]["rebuy"]:

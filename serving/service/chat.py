@@ -20,7 +20,7 @@ from resources.errors import ZhikeError
 from resources.words import Words, language_of
 from serving import answers
 from serving.answers import BROKEN, INVALID, NO_METHOD, NO_PATH, Refused, filled
-from serving.guard import Buckets, too_many
+from serving.guard import Buckets, Hourly, too_many
 from serving.keys import Key
 from serving.own_site import Message
 from serving.routing import as_response
@@ -37,6 +37,7 @@ HERE = Path(__file__).parent
 FILES = ("chat.js", "chat.css")
 # What somebody types, and what a page asks for, a second.
 TURNS_A_SECOND, TURNS_AN_ADDRESS, ASKED_AN_ADDRESS = 1.0, 5.0, 20.0
+COUNTED_ONCE = 500
 
 SIGNED_OUT = answers.Said(
     Words("请求没有会话令牌", "the request shows no token of a conversation"),
@@ -66,6 +67,7 @@ class Chat:
         self._language = language_of(serving.shop.locale)
         self.app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         self._limits = Buckets(TURNS_A_SECOND), Buckets(TURNS_AN_ADDRESS), Buckets(ASKED_AN_ADDRESS)
+        self._guests = Hourly()
         self._serving, self._desk, self._secret = serving, serving.desk, serving.secret
         self.app.get(PATH)(self.page)
         self.app.post(PATH)(self.form)
@@ -138,6 +140,8 @@ class Chat:
         self._count(request, TURNS_AN_ADDRESS)
         _wait(self._limits[0], token.conversation)
         customer = account(self._serving, token.customer)
+        if customer is None:
+            self._count_guest(_address(request), typed.text)
         said = Said(token.conversation, typed.turn_id, typed.text, customer, typed.locale)
         return told(await self._desk.take(said), said)
 
@@ -151,6 +155,13 @@ class Chat:
     def _count(self, request: Request, rate: float) -> None:
         """Raises Refused (429) for an address that asks too often."""
         _wait(self._limits[1 if rate == TURNS_AN_ADDRESS else 2], _address(request))
+
+    def _count_guest(self, address: str, text: str) -> None:
+        """Raises Refused (429) where guests, or those of an address, have said so much in this hour that what is kept of it would fill the disk."""
+        limits = self._serving.shop.limits
+        most = {"": limits.guest_turns, address: limits.guest_turns_an_address}
+        if seconds := self._guests.wait(1 + len(text) // COUNTED_ONCE, most):
+            raise too_many(seconds)
 
     def _shown(self, request: Request, token: str, messages: list[dict[str, Any]]) -> Response:
         language = request.scope["language"]

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from resources.cards import Cards, Published
+from resources.consents import Consents
 from resources.inbox import Inbox
 from resources.shop import Shop
 from resources.words import language_of
+from serving import consents
 from serving.answers import Refused
 from serving.guard import too_many
 from serving.service.conversations import Answered, Conversations, Said, Turn
@@ -42,9 +44,9 @@ class Told:
 class Desk:
     """The live service of a shop."""
 
-    def __init__(self, shop: Shop, published: Published, inbox: Inbox):
+    def __init__(self, shop: Shop, published: Published, inbox: Inbox, asked: consents.Asked):
         self.conversations = Conversations(inbox)
-        self._shop = shop
+        self._shop, self._asked = shop, asked
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._waiting: list[tuple[Said, asyncio.Future[Told]]] = []
         self._working: asyncio.Task[None] | None = None
@@ -110,7 +112,7 @@ class Desk:
         ]
 
     def _reply(self, said: Said, turn: Turn, cards: Cards, engine: Engine) -> Answered:
-        facts = facts_of(cards, said.customer) if said.customer else None
+        facts = facts_of(cards, self._asked.of(cards), said.customer) if said.customer else None
         reply = engine.reply(Heard(turn.said, said.locale, turn.before, facts, turn.state))
         record = None
         if reply.reasons:
@@ -145,12 +147,11 @@ class Engines:
         self._held = cards, engine_of(cards, self._shop)
 
 
-def facts_of(cards: Cards, account: str) -> Facts:
+def facts_of(cards: Cards, said: Consents, account: str) -> Facts:
     """What is published of the person who has an account."""
-    titles = [
-        str(row["title"]) for row in cards.recommendations(account) or [] if row["list"] == "discover" and row["title"]
-    ]
-    return Facts(cards.person(account), cards.orders(account), cards.card(account) or {}, titles)
+    rows = consents.recommendations(cards, said, account) or []
+    titles = [str(row["title"]) for row in rows if row["list"] == "discover" and row["title"]]
+    return Facts(cards.person(account), cards.orders(account), consents.card(cards, said, account) or {}, titles)
 
 
 def told(answered: Told, said: Said) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from resources.cards import Published
+from resources.consents import Consents
 from resources.home import Home
 from resources.masks import masked
 from resources.privacy import account_id
@@ -15,7 +16,7 @@ from serving.service.knowledge import engine_of
 def answered(home: Home, shop: Shop, text: str, customer: str | None) -> dict[str, Any]:
     """The reply to a text, as a customer says it who begins a conversation. Raises ZhikeError where nothing is published."""
     cards = Published(home).now()
-    facts = facts_of(cards, account_id(customer, home.key)) if customer else None
+    facts = facts_of(cards, Consents(home, cards.folder), account_id(customer, home.key)) if customer else None
     reply = engine_of(cards, shop).reply(Heard(masked(text), facts=facts))
     choices = [
         {"question": each.question, "intent": each.intent, "answer_id": each.answer_id} for each in reply.choices

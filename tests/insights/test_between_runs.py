@@ -28,7 +28,7 @@ def post(home: Home, zone: str, day: date, events: list[dict[str, Any]]) -> None
     """Events that came on a day."""
     with closing(sqlite3.connect(home.landing / "inbox.db", isolation_level=None)) as connection:
         inbox = Inbox(home, zone)
-        inbox.add(events)
+        inbox.add("events", events)
         inbox.close()
         ids = json.dumps([event["event_id"] for event in events])
         connection.execute(

@@ -68,7 +68,7 @@ def test_the_numbers_of_a_page_are_those_that_their_queries_give(visitor: reques
         page = see(visitor, address)
         result = RESULT.search(page)
         assert result and float(result[1].replace(",", "")) == pytest.approx(float(value), abs=1e-3, rel=1e-3), address
-        assert "SELECT" in page and re.search(r"\b(clean|features|insights|ops)\.\w+", page)
+        assert "SELECT" in page and re.search(r"\b(clean|features|insights|outreach|ops)\.\w+", page)
 
 
 def test_a_query_answers_about_rows_only(visitor: requests.Session) -> None:

@@ -18,11 +18,11 @@ from assets.outreach.report.make import keep, make
 from resources.errors import ZhikeError
 from resources.home import Home
 from resources.shop import Shop, load_shop
-from tests.insights.demo_bench import NEWEST
+from tests.insights.demo_bench import ACTIONS, NEWEST
 from tests.shop_builder import Bench
 
 VOID = {"meta", "input", "br", "link"}
-SECTIONS = ["week", "who", "leaving", "lists", "sold", "voice", "service", "trust"]
+SECTIONS = ["week", "who", "leaving", "lists", "alerts", "sold", "voice", "service", "trust"]
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -246,10 +246,8 @@ def test_the_step_says_where_the_page_is_and_checks_it(published: Bench, tmp_pat
     assert check.metadata["chinese_texts"].value == check.metadata["english_texts"].value > 500
 
 
-def changed(
-    published: Bench, folder: Path, *statements: str, store: "tuple[str, str] | None" = None
-) -> tuple[Home, Shop]:
-    """A copy of the shop's published snapshot after some statements, for a shop whose store.yaml has a text in place of another."""
+def changed(published: Bench, folder: Path, *statements: str, store: "tuple[str, ...]" = ()) -> tuple[Home, Shop]:
+    """A copy of the shop's published snapshot after some statements, for a shop whose store.yaml has texts in place of others, in turn."""
     place = folder / "home" / "tea_house"
     version = place / "snapshot" / "v"
     shutil.copytree(published.store, folder / "tea_house")
@@ -259,8 +257,8 @@ def changed(
         for statement in statements:
             connection.execute(statement)
     yaml = folder / "tea_house" / "store.yaml"
-    if store:
-        yaml.write_text(yaml.read_text("utf-8").replace(*store), "utf-8")
+    for old, new in zip(store[::2], store[1::2], strict=True):
+        yaml.write_text(yaml.read_text("utf-8").replace(old, new), "utf-8")
     return Home(place), load_shop(str(folder / "tea_house"))
 
 
@@ -292,6 +290,7 @@ def test_a_shop_that_only_hands_over_orders_has_what_orders_say(published: Bench
         "insights.funnels",
         "clean.customers",
         "clean.products",
+        "features.consents",
         "features.identities",
         "insights.recommendations",
         "insights.contact_reasons",
@@ -330,7 +329,9 @@ def test_a_shop_without_prices_has_no_money(published: Bench, tmp_path: Path) ->
         "DELETE FROM insights.forecasts WHERE series = 'revenue'",
         "DELETE FROM insights.forecast_backtests WHERE series = 'revenue'",
     ]
-    page = read(make(*changed(published, tmp_path, *views, *lost, *no_revenue, store=("currency: CNY\n", "")))[1])
+    page = read(
+        make(*changed(published, tmp_path, *views, *lost, *no_revenue, store=("currency: CNY\n", "", ACTIONS, "")))[1]
+    )
     assert sections(page) == SECTIONS
     (body,) = page.all("main")
     assert "CNY" not in re.sub(

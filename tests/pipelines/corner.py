@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import pipelines.cli_plan  # noqa: F401  its commands join the others
 import pipelines.cli_report  # noqa: F401  its command joins the others
 from pipelines.cli import main
 from tests.shop_builder import Bench, Row, days, line, write_store

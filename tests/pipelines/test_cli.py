@@ -39,7 +39,7 @@ PUBLISHED = {
     "insights/predictions": 3, "insights/prediction_backtests": 3, "insights/prediction_drift": 3,
     "insights/recommendations": 3, "insights/profiles": 3, "insights/similar_products": 3, "insights/bought_together": 3,
     "insights/forecast_totals": 3, "insights/forecast_agreement": 3, "insights/customer_360": 3,
-    "outreach/snapshot": 1, "outreach/report": 1,
+    "outreach/alerts": 3, "outreach/snapshot": 1, "outreach/report": 1,
 }  # fmt: skip
 # What a test runs that asks for no insight in particular.
 SPINE = (

@@ -22,7 +22,7 @@ WEEKLY = {
     "insights/predictions", "insights/prediction_backtests", "insights/prediction_drift",
     "insights/forecasts", "insights/forecast_totals", "insights/forecast_agreement", "insights/forecast_backtests",
     "insights/recommendations", "insights/profiles", "insights/similar_products", "insights/bought_together",
-    "insights/rfm", "insights/rfm_profiles", "insights/rfm_moves", "insights/customer_360",
+    "insights/rfm", "insights/rfm_profiles", "insights/rfm_moves", "insights/customer_360", "outreach/alerts",
 }  # fmt: skip
 NEEDS = {
     "features/identities": "links", "insights/session_propensity": "events",
@@ -34,17 +34,31 @@ NEEDS = {
     "insights/unanswered_questions": "answers", "insights/answer_use": "answers",
 }  # fmt: skip
 TABLES = {
-    "demo": {"orders", "events", "reviews", "messages", "outcomes", "customers", "products", "links", "answers"},
+    "demo": {
+        "orders",
+        "events",
+        "reviews",
+        "messages",
+        "outcomes",
+        "consents",
+        "customers",
+        "products",
+        "links",
+        "answers",
+    },
     "online_retail": {"orders", "products"},
     "taobao": {"orders", "events", "products"},
 }
 
 
 OUTREACH = {"outreach/snapshot", "outreach/report"}
+# Of a shop that declares actions.
+ACTIONS = {"outreach/winback", "outreach/not_planned", "insights/uplift"}
 
 
 def weekly_of(store: str) -> set[str]:
-    return WEEKLY | {asset for asset, table in NEEDS.items() if table in TABLES[store]}
+    of_actions = ACTIONS if load_shop(store).actions else set[str]()
+    return WEEKLY | of_actions | {asset for asset, table in NEEDS.items() if table in TABLES[store]}
 
 
 def expected(store: str) -> set[str]:
@@ -74,7 +88,7 @@ def test_days_and_weeks_are_a_job_each_the_snapshot_is_in_both_and_the_report_en
     store, definitions = graph
     weekly = weekly_of(store)
     jobs = {job.name: job for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert set(jobs) == {"daily", "weekly"}
+    assert set(jobs) == {"daily", "weekly", "erasures"}
     assert names(set(jobs["weekly"].asset_layer.selected_asset_keys)) == weekly | OUTREACH
     assert names(set(jobs["daily"].asset_layer.selected_asset_keys)) == expected(store) - weekly - {"outreach/report"}
     assets = definitions.resolve_asset_graph()
@@ -88,7 +102,7 @@ def test_schedules_and_sensors_in_the_shops_zone(graph: tuple[str, dg.Definition
     zone = load_shop(store).time_zone
     found = {schedule.name: schedule for schedule in definitions.schedules or []}
     assert {name: (s.job_name, s.execution_timezone) for name, s in found.items()} == {
-        "every_day": ("daily", zone), "days_again": ("daily", zone), "every_week": ("weekly", zone), "weeks_again": ("weekly", zone),
+        "every_day": ("daily", zone), "days_again": ("daily", zone), "every_week": ("weekly", zone), "weeks_again": ("weekly", zone), "every_erasure": ("erasures", zone),
     }  # fmt: skip
     sensors = {s.name: s for s in definitions.sensors or [] if isinstance(s, dg.SensorDefinition)}
     assert sorted(sensors) == ["source_files", "upkeep"]
@@ -101,7 +115,7 @@ def test_every_table_has_a_check_that_blocks(graph: tuple[str, dg.Definitions]) 
     assets = definitions.resolve_asset_graph()
     blocked = {key.asset_key.to_user_string() for key in assets.asset_check_keys if assets.get(key).blocking}
     # Raw tables of changes only warn.
-    facts = {"orders", "events", "reviews", "messages", "outcomes"}
+    facts = {"orders", "events", "reviews", "messages", "outcomes", "consents"}
     tables = expected(store) - {"outreach/report"}
     assert blocked == {name for name in tables if name[:4] != "raw/" or name[4:] in facts}
 

@@ -17,6 +17,7 @@ from tests.shop_builder import Bench
 HEAVY = ("dagster", "pandas", "sklearn", "great_expectations")
 WITNESS = f"""
 import sys
+import pipelines.cli_audiences
 import pipelines.cli_report
 from pipelines.cli import main
 try:
@@ -26,7 +27,9 @@ finally:
 """
 
 
-@pytest.mark.parametrize("command", [["status"], ["customer", "c05"], ["recommend", "c05"], ["report"]])
+@pytest.mark.parametrize(
+    "command", [["status"], ["customer", "c05"], ["recommend", "c05"], ["report"], ["audience", "list"]]
+)
 def test_a_reading_command_loads_neither_dagster_nor_a_model_library(corner: Bench, command: list[str]) -> None:
     options = ["--store", str(corner.store), *(["--json"] if command != ["report"] else [])]
     done = shell(["-c", WITNESS, *command, *options], env=environment(ZHIKE_HOME=str(corner.home)))

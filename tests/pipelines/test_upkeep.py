@@ -11,8 +11,9 @@ import dagster as dg
 import pytest
 
 from pipelines.upkeep import build_upkeep
-from resources.database import GOING, PROCESS_TAG, process_of
+from resources.database import GOING, PROCESS_TAG
 from resources.event_log import Storage
+from resources.processes import process_of
 from resources.shop import load_shop
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -36,7 +37,7 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 
 
 def tick(instance: dg.DagsterInstance) -> str:
-    sensor = build_upkeep(load_shop("online_retail"))
+    sensor = build_upkeep(load_shop("online_retail"), Path(instance.root_directory) / "home")
     return sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).skip_message or ""
 
 

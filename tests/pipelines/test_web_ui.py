@@ -19,8 +19,9 @@ import duckdb
 import pytest
 
 from pipelines.runs import instance_of
-from resources.database import PROCESS_TAG, process_of
+from resources.database import PROCESS_TAG
 from resources.home import Home
+from resources.processes import process_of
 from tests.pipelines.corner import FIRST, LAST, WEEKS, environment
 from tests.shop_builder import Bench
 
@@ -32,6 +33,7 @@ WEEKLY = (
         "prediction_drift", "forecasts", "forecast_backtests", "recommendations", "profiles", "similar_products",
         "bought_together", "forecast_totals", "forecast_agreement", "customer_360",
     )),
+    ["outreach", "alerts"],
 )  # fmt: skip
 ASSETS = (
     "{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name description } } } } }"
@@ -193,7 +195,7 @@ def test_the_web_ui_lists_the_graph_and_fills_the_shop_with_one_backfill(opened:
         (location,) = ui.ask(TICKS)["repositoriesOrError"]["nodes"]
         assert location["location"]["name"] == new_corner.shop.id
         scheduled = {schedule["name"] for schedule in location["schedules"]}
-        assert scheduled == {"every_day", "days_again", "every_week", "weeks_again"}
+        assert scheduled == {"every_day", "days_again", "every_week", "weeks_again", "every_erasure"}
         assert {sensor["name"] for sensor in location["sensors"]} == {"source_files", "upkeep"}
         dead = killed_run(new_corner)
         assert ui.backfill() == "COMPLETED_SUCCESS", "behind a run that was killed"

@@ -15,8 +15,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from resources.database import PROCESS_TAG, process_of
+from resources.database import PROCESS_TAG
 from resources.errors import ZhikeError
+from resources.processes import process_of
 from resources.registry import forget_unnamed
 from resources.warehouse import Warehouse
 from tests.shop_builder import LAST, STORE, Bench, complaint, line, write_store

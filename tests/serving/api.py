@@ -29,8 +29,9 @@ locale: zh
 time_zone: Asia/Shanghai
 currency: CNY
 start: 2024-01-01
-sources: {order_lines: {path: "orders/{date}.csv"}, actions: {path: "events/{date}.csv", optional: true}}
-tables: {orders: SELECT * FROM order_lines, events: SELECT * FROM actions}
+sources: {order_lines: {path: "orders/{date}.csv"}, actions: {path: "events/{date}.csv", optional: true},
+  said: {path: "consents/{date}.csv", optional: true}}
+tables: {orders: SELECT * FROM order_lines, events: SELECT * FROM actions, consents: SELECT * FROM said}
 """
 
 

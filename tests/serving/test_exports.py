@@ -1,6 +1,7 @@
 """Whole lists as files: everybody on them, in both languages, and no cell that a spreadsheet would run."""
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ import openpyxl
 import pytest
 import requests
 
+from assets.features.tables import CONSENTS
 from assets.outreach.snapshot.publish import Part, point, write
 from benchmarks.serving_shop import AS_OF, CARD, TABLES, tables
 from resources.contract import CONTRACT
+from resources.exports import forget, listed, of
 from resources.home import Home
 from resources.shop import Shop, load_shop
 from resources.snapshot import Snapshot, current
@@ -24,7 +27,7 @@ from tests.serving.api import Api, make_shop, served
 # More than a page of them.
 CUSTOMERS = 120
 BRAND, SIGNS = "=cmd|' /C calc'!A0", ("=1+1", "+1", "-1", "@sum", "＝1", "\t=1")
-CLEAN = [CONTRACT[name].clean for name in ("orders", "customers")]
+CLEAN = [CONTRACT["orders"].clean, CONSENTS]
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +42,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Home]:
         for number, sign in enumerate(SIGNS, 1):
             values = {"sign": sign, "person": f"c{number:08}"}
             connection.execute(f"UPDATE {CARD.qualified} SET category = $sign WHERE person_id = $person", values)
-        connection.execute("CREATE SCHEMA clean")
-        for table in CLEAN:
-            connection.execute(table.create_sql())
+        connection.execute(f"CREATE SCHEMA clean; {CLEAN[0].create_sql()}; DELETE FROM {CONSENTS.qualified}")
         connection.execute(
-            "INSERT INTO clean.customers BY NAME SELECT DATE '2025-01-01' AS known_on, * FROM (VALUES ('c00000000', true), "
-            "('c00000001', true), ('c00000020', true), ('c00000020b', false), ('c00000003', NULL)) AS t(customer_id, marketing_consent)"
+            f"INSERT INTO {CONSENTS.qualified} SELECT customer_id, 'marketing', '', is_given, TIMESTAMP '2025-01-01' "
+            "FROM (VALUES ('c00000000', true), ('c00000001', true), ('c00000020', true), ('c00000020b', false)) AS t(customer_id, is_given)"
         )
         parts = [Part(table.qualified, f"SELECT * FROM {table.qualified}", is_weekly=True) for table in TABLES]
         parts += [Part(table.qualified, f"SELECT * FROM {table.qualified}") for table in CLEAN]
@@ -79,7 +80,7 @@ def visitor(api: Api, *scopes: str) -> requests.Session:
 
 
 def rows(published: tuple[Snapshot, Home, Shop], members: Members, kind: Kind, language: str) -> list[list[object]]:
-    file, count = export(*published, members, kind, language)
+    file, count = export(*published, members, kind, language, what="list", who="anna")
     with file:
         content = file.read()
     if kind == "csv":
@@ -142,6 +143,42 @@ def test_nothing_is_left_behind(published: tuple[Snapshot, Home, Shop]) -> None:
     (home.folder / "export-killed" / "list.csv").write_text("c00000000")
     sweep(home)
     assert not list(home.folder.glob("export-*"))
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_an_export_is_the_same_again_and_is_noted(published: tuple[Snapshot, Home, Shop], kind: Kind) -> None:
+    contents: list[bytes] = []
+    count = 0
+    for _ in range(2):
+        file, count = export(*published, Members("segment", 3), kind, "en", what="Segment 3", who="anna")
+        with file:
+            contents.append(file.read())
+    assert contents[0] == contents[1]
+    second, first, *_ = listed(published[1])
+    assert second.export_id > first.export_id
+    for noted in (first, second):
+        assert (noted.what, noted.who, noted.kind, noted.as_of, noted.people) == (
+            "Segment 3",
+            "anna",
+            kind,
+            str(AS_OF),
+            count,
+        )
+        assert noted.content_hash == hashlib.sha256(contents[0]).hexdigest()
+    assert (published[1].folder / "exports.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_who_was_in_an_export_is_named_until_they_are_forgotten(published: tuple[Snapshot, Home, Shop]) -> None:
+    home = published[1]
+    with export(*published, Members("all"), "csv", "en", what="All", who="anna")[0]:
+        pass
+    mine = of(home, ["c00000005"])
+    assert mine[0].what == "All"
+    assert forget(home, ["c00000005"]) == len(mine)
+    assert of(home, ["c00000005"]) == []
+    assert forget(home, ["c00000005"]) == 0
+    assert b"c00000005" not in (home.folder / "exports.db").read_bytes()
+    assert of(home, ["c00000006"])[0].what == "All"
 
 
 def test_a_list_in_the_console_leads_from_page_to_page_to_everybody(api: Api) -> None:

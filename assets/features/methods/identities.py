@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def persons(links: "pd.DataFrame", seen: "pd.DataFrame", accounts_a_key: int) -> "pd.DataFrame":
+def persons(
+    links: "pd.DataFrame", seen: "pd.DataFrame", accounts_a_key: int, erased: str | None = None
+) -> "pd.DataFrame":
     """customer_id, person_id, account_count of every account that shares a key with another.
 
-    `links`: customer_id, key (text); `seen`: customer_id, first_seen_on.
+    `links`: customer_id, key (text); `seen`: customer_id, first_seen_on. Accounts that begin with `erased` count for a key, and are nobody's.
     """
     import numpy as np
     import pandas as pd
@@ -23,6 +25,8 @@ def persons(links: "pd.DataFrame", seen: "pd.DataFrame", accounts_a_key: int) ->
     pairs = links.drop_duplicates(["customer_id", "key"])
     accounts = pairs.groupby("key")["customer_id"].transform("size")
     pairs = pairs[(accounts > 1) & (accounts <= accounts_a_key)]
+    if erased:
+        pairs = pairs[~pairs["customer_id"].str.startswith(erased)]
     if pairs.empty:
         return pd.DataFrame({"customer_id": [], "person_id": [], "account_count": []}).astype(
             {"customer_id": "str", "person_id": "str", "account_count": "int64"}

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SQL = sql_files(__file__)
-COSTS = "SELECT * FROM products WHERE cost IS NOT NULL"
 
 
 def purchases(warehouse: Warehouse, weeks: Sequence[date], *, is_published: bool = False) -> dict[str, Any]:
@@ -34,8 +33,7 @@ def scored_customers(warehouse: Warehouse, week: date) -> "pd.DataFrame":
     says of each: p_purchase, expected_spend and horizon_days, missing before its first fit."""
     inputs = purchases(warehouse, [week], is_published=True) | {
         "predictions": PREDICTIONS,
-        "costs": COSTS,
-        "costs_then": features.SQL("products_then").replace("products AS p", "costs AS p"),
+        **features.COSTS_THEN,
         "margins": SQL("margins"),
     }
     return warehouse.select(

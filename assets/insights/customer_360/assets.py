@@ -6,7 +6,7 @@ from functools import partial
 import dagster as dg
 
 from assets.features.tables import CUSTOMERS
-from assets.insights.customer_360.tables import KEY, card_columns, card_of, declarations, tables_with_a_card
+from assets.insights.customer_360.tables import KEY, card_columns, card_of, declarations, parts_for
 from assets.weekly import kept_weeks
 from data_checks import customer_360 as checks
 from data_checks.gate.asset import gated_asset
@@ -18,10 +18,7 @@ from resources.tables import Table
 
 def build(calendar: Calendar, there: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The cards of a shop whose graph has the tables `there`."""
-    shop = calendar.shop
-    declared = {part.asset_key: part.for_shop(shop.has_prices, shop.declared) for part in tables_with_a_card()}
-    # One all of whose columns need what the shop does not hand over has nothing to say.
-    parts = [declared[key] for key in there if key in declared and declared[key].card]
+    parts = parts_for(calendar.shop, there)
     suite = checks.customer_360({part.qualified: tuple(card_columns(part)) for part in parts})
     rows = partial(card_rows, parts)
     # A column that is declared, or no longer is, changes every card.

@@ -1,13 +1,18 @@
 """The table of cards: what every table that declares a card says of a person."""
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import assets
 from assets.features.tables import AS_OF, PERSON
+from resources.shop import Shop
 from resources.tables import Column, Table
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 KEY = ("as_of", "person_id")
 
@@ -23,6 +28,13 @@ def tables_with_a_card() -> list[Table]:
     """Every table that declares a card, wherever below `assets`."""
     declared = (each for name in declarations() for each in vars(importlib.import_module(name)).values())
     return list({each.qualified: each for each in declared if isinstance(each, Table) and each.card}.values())
+
+
+def parts_for(shop: Shop, there: Collection["dg.AssetKey"]) -> list[Table]:
+    """The tables that give a card, as a shop has them whose graph has the tables `there`."""
+    declared = {part.asset_key: part.for_shop(shop.has_prices, shop.declared) for part in tables_with_a_card()}
+    # One all of whose columns need what the shop does not hand over has nothing to say.
+    return [declared[key] for key in there if key in declared and declared[key].card]
 
 
 def card_columns(table: Table) -> Iterator[tuple[str, Column]]:

@@ -66,7 +66,14 @@ def recommendation_rows(work: Work) -> Rows:
         import pandas as pd
 
         parameters, made_from, made = fitted.parameters, week_of(warehouse, week), []
-        by = lists.Making(Settings.of(parameters), parameters["arms"], rules, wanted.holdout_share, bounds_of(shop))
+        by = lists.Making(
+            Settings.of(parameters),
+            parameters["arms"],
+            rules,
+            wanted.holdout_share,
+            bounds_of(shop),
+            wanted.random_share,
+        )
         learned = lists.Learned.of(made_from, by)
         if parameters["lists"]["discover"]:
             people = len(made_from.people)

@@ -1,5 +1,5 @@
 -- Impressions of our lists in the $days before $week, with their clicks, by source and position. The list's name says the source:
--- zhike-<list>-<week>-<source>. A click counts with the impression of the same customer, product and list.
+-- zhike-<list>-<week>-<source>, and of one drawn at random from how many products. A click counts with the impression of the same customer, product and list.
 WITH ours AS (
     SELECT customer_id, product_id, list_id, position, event_type, occurred_on
     FROM events
@@ -30,7 +30,9 @@ SELECT
     split_part(s.list_id, '-', 4) AS source,
     greatest(coalesce(s.position, 1), 1) AS position,
     c.list_id IS NOT NULL AS is_clicked,
-    b.list_id IS NOT NULL AS is_bought
+    b.list_id IS NOT NULL AS is_bought,
+    try_cast(try_strptime(split_part(s.list_id, '-', 3), '%Y%m%d') AS DATE) AS listed_on,
+    try_cast(nullif(split_part(s.list_id, '-', 5), '') AS INTEGER) AS pool_size
 FROM shown AS s
 LEFT JOIN clicked AS c USING (customer_id, product_id, list_id)
 LEFT JOIN bought AS b USING (customer_id, product_id, list_id)

@@ -25,7 +25,9 @@ RECOMMENDATIONS = Table(
             "rebuy: probability within the horizon, which orders the list; empty for discover, whose sources are drawn by what clicks say.",
         ),
         Column(
-            "source", "VARCHAR", "collaborative, content, group, holdout (what sells, to measure against) or rebuy."
+            "source",
+            "VARCHAR",
+            "collaborative, content, group, holdout (what sells, to measure against), random (drawn to value other blends) or rebuy.",
         ),
         Column(
             "because_of",
@@ -37,6 +39,11 @@ RECOMMENDATIONS = Table(
         Column("due_on", "DATE", "rebuy: when it is usually bought again."),
         Column(
             "list_id", "VARCHAR", "What the shop's events name the list by when they tell of impressions and clicks."
+        ),
+        Column(
+            "propensity",
+            "DOUBLE",
+            "Of a list drawn at random, the probability with which this product took this place; empty for all others.",
         ),
         *FIT,
     ),

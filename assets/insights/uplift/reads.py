@@ -1,9 +1,9 @@
-"""What is known of each action before a Monday: what was assigned in earlier weeks, and who bought after it."""
+"""What is known of each action before a Monday: what was assigned in earlier weeks, and who bought after it, and for how much."""
 
 from datetime import date
 from typing import TYPE_CHECKING
 
-from assets.features.reads import as_of
+from assets.features.reads import COSTS_THEN, as_of
 from assets.insights.uplift.methods.results import Result, firsts, result
 from resources.code import sql_files
 from resources.contract import CONTRACT
@@ -23,32 +23,40 @@ READS = (
     "season",
     "segment_id",
     "p_purchase",
+    "margin_value",
     "holdout_share",
 )
 
 
 def results(warehouse: Warehouse, week: date, assigned: "pd.DataFrame") -> dict[str, Result]:
     """By action of the shop its result as of a Monday. `assigned`: the rows of outreach.winback of earlier weeks, with READS."""
+    seen = happened(warehouse, week, assigned)
+    actions = warehouse.shop.actions
+    offers = actions.offers if actions else {}
+    return {name: result(seen[seen["action"] == name], each.expected_uplift) for name, each in offers.items()}
+
+
+def happened(
+    warehouse: Warehouse, week: date, assigned: "pd.DataFrame", *, is_published: bool = True
+) -> "pd.DataFrame":
+    """Of those assigned in weeks that were carried out and have closed, who are in the comparison: what each did in the window, as known before
+    a Monday, the first of each person, action and season. Where the week is published, the persons are those of features.identities."""
     import pandas as pd
 
     actions = warehouse.shop.actions
     offers = actions.offers if actions else {}
     rows = assigned[assigned["action"].isin(list(offers))]
+    done = carried_out(warehouse, week, rows) if len(rows) else rows
+    if actions is None or done.empty:
+        return pd.DataFrame(columns=[*READS, "closes_on", "person_then", "bought", "margin"])
+    days = rows["action"].map({name: offer.outcome_days for name, offer in offers.items()})
     rows = rows.assign(
-        closes_on=[
-            pd.Timestamp(day) + pd.Timedelta(days=offers[action].outcome_days)
-            for day, action in zip(rows["as_of"], rows["action"], strict=True)
-        ]
+        closes_on=pd.to_datetime(rows["as_of"]) + pd.to_timedelta(days, unit="D"),
+        category=pd.Series([offers[action].category for action in rows["action"]], rows.index, dtype=object),
     )
-    rows["closes_on"] = pd.to_datetime(rows["closes_on"])
-    happened = pd.DataFrame()
-    if len(rows):
-        inputs = as_of(warehouse, [week], is_published=True)
-        inputs |= {"assigned": rows, "carried_out": carried_out(warehouse, week, rows)}
-        happened = warehouse.select(SQL("happened"), inputs, {"week": week})
-    seen = firsts(happened) if len(happened) else pd.DataFrame(columns=[*READS, "bought"])
-    seen = seen[seen["is_measured"].astype(bool)]
-    return {name: result(seen[seen["action"] == name], each.expected_uplift) for name, each in offers.items()}
+    inputs = as_of(warehouse, [week], is_published=is_published) | COSTS_THEN | {"assigned": rows, "carried_out": done}
+    seen = firsts(warehouse.select(SQL("happened"), inputs, {"week": week, "margin_share": actions.margin_share}))
+    return seen[seen["is_measured"].astype(bool)].reset_index(drop=True)
 
 
 def carried_out(warehouse: Warehouse, week: date, assigned: "pd.DataFrame") -> "pd.DataFrame":

@@ -29,6 +29,14 @@ UPLIFT = Table(
         Column("effect_low", "DOUBLE", "The lower end of its 95 % interval."),
         Column("effect_high", "DOUBLE", "The upper end of its 95 % interval."),
         Column(
+            "margin_effect",
+            "DOUBLE",
+            "The margin a person that it added in the window: all they paid less the goods, returns netted, before the action's own cost.",
+            money=True,
+        ),
+        Column("margin_effect_low", "DOUBLE", "The lower end of its 95 % interval.", money=True),
+        Column("margin_effect_high", "DOUBLE", "The upper end of its 95 % interval.", money=True),
+        Column(
             "expected_uplift",
             "DOUBLE",
             "What is expected of it next: the result and what was thought before, each by how sure it is; of a segment, drawn towards the whole.",
@@ -40,6 +48,14 @@ UPLIFT = Table(
             "Sample-ratio mismatch: how likely arms of these sizes are. Near zero the arms are not those of the draw.",
         ),
         Column("next_holdout_share", "DOUBLE", "The share to be held out next."),
+        Column(
+            "is_ranked",
+            "BOOLEAN",
+            "Whether people are planned by what it adds to each of them, and not by segments: whether that ranking is surely ahead of response "
+            "ranking and of everybody alike on the next campaign.",
+        ),
+        Column("ranking_zh", "VARCHAR", "By what people are planned, and why, in Chinese."),
+        Column("ranking_en", "VARCHAR", "The same in English."),
         Column("verdict_zh", "VARCHAR", "What is known, in Chinese."),
         Column("verdict_en", "VARCHAR", "What is known, in English."),
     ),

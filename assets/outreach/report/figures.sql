@@ -1,5 +1,5 @@
 -- One query a figure of the page, over the published tables, so that whoever doubts a number can ask again. `$row` is what the figure
--- is about: a Monday, a class, a customer, a product. AS_OF, SALES, PEOPLE, AGREED, LEAVING and WEEK are filled in by queries.py.
+-- is about: a Monday, a class, a customer, a product. AS_OF, SALES, PEOPLE, AGREED, REFUSING, LEAVING and WEEK are filled in by queries.py.
 
 -- week.orders
 SELECT count(DISTINCT order_id) FROM (SELECT order_id FROM SALES WHERE quantity > 0 AND WEEK GROUP BY order_id, customer_id HAVING sum(sign) > 0)
@@ -58,22 +58,33 @@ SELECT spend_365d FROM features.customers WHERE as_of = AS_OF AND person_id = $r
 -- leaving.purchases_365d
 SELECT purchases_365d FROM features.customers WHERE as_of = AS_OF AND person_id = $row
 
+-- alerts.count
+SELECT count(*) FROM outreach.alerts WHERE as_of = AS_OF
+-- alerts.at_stake
+SELECT coalesce(sum(at_stake), 0) FROM outreach.alerts WHERE as_of = AS_OF
+-- alerts.of_cause
+SELECT count(*) FROM outreach.alerts WHERE as_of = AS_OF AND cause = $row
+-- alerts.of_cause_at_stake
+SELECT coalesce(sum(at_stake), 0) FROM outreach.alerts WHERE as_of = AS_OF AND cause = $row
+-- alerts.one
+SELECT arg_max(at_stake, as_of) FROM outreach.alerts WHERE alert_id = $row
+
 -- lists.keep
 SELECT count(*) FROM LEAVING
 -- lists.keep_reachable
 SELECT count(*) FROM LEAVING WHERE person_id IN AGREED
 -- lists.win_back
-SELECT count(*) FROM insights.rfm WHERE as_of = AS_OF AND r_score <= 2 AND HIGH_SCORE >= 4 AND person_id NOT IN (SELECT person_id FROM LEAVING)
+SELECT count(*) FROM insights.rfm WHERE as_of = AS_OF AND r_score <= 2 AND HIGH_SCORE >= 4 AND person_id NOT IN (SELECT person_id FROM LEAVING) AND person_id NOT IN REFUSING
 -- lists.win_back_reachable
-SELECT count(*) FROM insights.rfm WHERE as_of = AS_OF AND r_score <= 2 AND HIGH_SCORE >= 4 AND person_id NOT IN (SELECT person_id FROM LEAVING) AND person_id IN AGREED
+SELECT count(*) FROM insights.rfm WHERE as_of = AS_OF AND r_score <= 2 AND HIGH_SCORE >= 4 AND person_id NOT IN (SELECT person_id FROM LEAVING) AND person_id IN AGREED AND person_id NOT IN REFUSING
 -- lists.second
-SELECT count(*) FROM features.customers WHERE as_of = AS_OF AND frequency = 1 AND recency_days BETWEEN 8 AND HORIZON
+SELECT count(*) FROM features.customers WHERE as_of = AS_OF AND frequency = 1 AND recency_days BETWEEN 8 AND HORIZON AND person_id NOT IN REFUSING
 -- lists.second_reachable
-SELECT count(*) FROM features.customers WHERE as_of = AS_OF AND frequency = 1 AND recency_days BETWEEN 8 AND HORIZON AND person_id IN AGREED
+SELECT count(*) FROM features.customers WHERE as_of = AS_OF AND frequency = 1 AND recency_days BETWEEN 8 AND HORIZON AND person_id IN AGREED AND person_id NOT IN REFUSING
 -- lists.rebuy
-SELECT count(DISTINCT person_id) FROM insights.recommendations WHERE as_of = AS_OF AND list = 'rebuy' AND due_on < as_of + 7 AND score >= 0.05
+SELECT count(DISTINCT person_id) FROM insights.recommendations WHERE as_of = AS_OF AND list = 'rebuy' AND due_on < as_of + 7 AND score >= 0.05 AND person_id NOT IN REFUSING
 -- lists.rebuy_reachable
-SELECT count(DISTINCT person_id) FROM insights.recommendations WHERE as_of = AS_OF AND list = 'rebuy' AND due_on < as_of + 7 AND score >= 0.05 AND person_id IN AGREED
+SELECT count(DISTINCT person_id) FROM insights.recommendations WHERE as_of = AS_OF AND list = 'rebuy' AND due_on < as_of + 7 AND score >= 0.05 AND person_id IN AGREED AND person_id NOT IN REFUSING
 
 -- sold.pieces
 SELECT sum(sign * quantity) FROM SALES WHERE quantity > 0 AND known_on < AS_OF AND ordered_on BETWEEN AS_OF - 7 AND AS_OF - 1 AND product_id = $row

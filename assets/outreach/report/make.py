@@ -1,18 +1,22 @@
 """Makes the report of a shop from its published snapshot, and keeps it. Knows no Dagster."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from assets.outreach.report.methods import leaving, lists, service, sold, trust, voice, week, who
+from assets.outreach.report.methods import alerts, leaving, lists, service, sold, trust, voice, week, who
 from assets.outreach.report.methods.parts import Section
 from assets.outreach.report.page import page
 from assets.outreach.report.queries import queries
 from assets.outreach.report.reads import Reads
+from resources.cards import CARDS, Cards
+from resources.consents import Consents
 from resources.errors import ZhikeError
 from resources.home import Home, write_safely
 from resources.shop import Shop
 from resources.snapshot import Reader, opened
+from resources.wishes import Leaving
 
 
 def make(home: Home, shop: Shop) -> tuple[date, str]:
@@ -21,7 +25,8 @@ def make(home: Home, shop: Shop) -> tuple[date, str]:
     with opened(home) as reader:
         reads = ready(reader, shop)
         version = reader.snapshot.folder.name
-        return reads.as_of, page(sections(reads), shop, reads.as_of, version, queries(reads))
+        found = _told_now(sections(reads), home, reader.snapshot.folder)
+        return reads.as_of, page(found, shop, reads.as_of, version, queries(reads))
 
 
 def ready(reader: Reader, shop: Shop) -> Reads:
@@ -42,6 +47,18 @@ def sections(reads: Reads) -> list[Section]:
     return [found for make_one in SECTIONS.values() if (found := make_one(reads))]
 
 
+def _told_now(found: list[Section], home: Home, folder: Path) -> list[Section]:
+    """The sections without who has since wished to be erased, or refused to be treated by personal traits."""
+    if not (folder / CARDS).exists():
+        return found
+    cards, said = Cards.of(folder).without(Leaving(home).accounts()), Consents(home, folder)
+
+    def may_be_told(person: str) -> bool:
+        return person not in cards.gone and not said.refuses([person])
+
+    return [replace(each, grids=[leaving.told_of(grid, may_be_told) for grid in each.grids]) for each in found]
+
+
 def _week(reads: Reads) -> Section | None:
     return week.section(reads.rows("weeks"), reads.rows("events"), reads.shop.currency)
 
@@ -57,6 +74,10 @@ def _leaving(reads: Reads) -> Section | None:
 
 def _lists(reads: Reads) -> Section | None:
     return lists.section(reads.rows("lists"), reads.horizon_days, reads.knows_consent, reads.shop.has_prices)
+
+
+def _alerts(reads: Reads) -> Section | None:
+    return alerts.section(reads.rows("alerts"), reads.shop.currency)
 
 
 def _sold(reads: Reads) -> Section | None:
@@ -82,6 +103,7 @@ SECTIONS: dict[str, Callable[[Reads], Section | None]] = {
     "who": _who,
     "leaving": _leaving,
     "lists": _lists,
+    "alerts": _alerts,
     "sold": _sold,
     "voice": _voice,
     "service": _service,

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from assets.outreach.report.reads import Reads
+from resources.consents import NOTHING, TABLE
 from resources.sales import sales
 
 FILE = Path(__file__).with_name("figures.sql")
@@ -18,11 +19,12 @@ MOVES = """(
 NOBODY = "(SELECT '' AS customer_id, '' AS person_id WHERE false)"
 PEOPLE = "(SELECT customer_id, person_id FROM features.identities WHERE as_of = AS_OF)"
 AGREED = """(
-    SELECT coalesce(person_id, customer_id)
-    FROM (FROM clean.customers WHERE known_on < AS_OF QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY known_on DESC) = 1)
-    LEFT JOIN PEOPLE USING (customer_id)
-    GROUP BY ALL
-    HAVING bool_or(marketing_consent) AND bool_and(coalesce(marketing_consent, true))
+    SELECT coalesce(person_id, customer_id) FROM CONSENTS LEFT JOIN PEOPLE USING (customer_id)
+    WHERE purpose = 'marketing' GROUP BY ALL HAVING bool_and(is_given) AND bool_or(channel = '')
+)"""
+REFUSING = """(
+    SELECT coalesce(person_id, customer_id) FROM CONSENTS LEFT JOIN PEOPLE USING (customer_id)
+    WHERE purpose = 'personalisation' AND NOT is_given
 )"""
 LEAVING = """(
     SELECT p.person_id, p.reasons_en, SPEND c.purchases_365d, coalesce(WORTH SPEND c.purchases_365d) AS worth
@@ -30,7 +32,7 @@ LEAVING = """(
     JOIN features.customers AS c USING (as_of, person_id)
     JOIN_CLV
     WHERE p.as_of = AS_OF
-    QUALIFY p.p_churn >= 0.5 AND worth > avg(worth) OVER ()
+    QUALIFY p.p_churn >= 0.5 AND worth > avg(worth) OVER () AND p.person_id NOT IN REFUSING
 )"""
 WORTHS = ("clv_12m", "clv_6m", "clv_3m", "expected_purchases_12m", "expected_purchases_6m", "expected_purchases_3m")
 
@@ -50,6 +52,8 @@ def queries(reads: Reads, *others: Path) -> dict[str, str]:
         "MOVED": "m.spend_90d," if reads.shop.has_prices else "",
         "SPEND": "c.spend_365d," if reads.shop.has_prices else "",
         "AGREED": AGREED,
+        "REFUSING": REFUSING,
+        "CONSENTS": TABLE if reads.columns(TABLE) else f"({NOTHING})",
         "PEOPLE": PEOPLE if reads.columns("features.identities") else NOBODY,
         "HIGH_SCORE": "m_score" if reads.shop.has_prices else "f_score",
         "SALES": f"({sales(reads.shop)})",

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from assets.features.queries import SQL as SQL_OF_FEATURES
 from assets.features.tables import CUSTOMERS
 from assets.insights.clv.tables import CLV
 from assets.insights.forecast import tables as forecast
@@ -17,7 +18,9 @@ from assets.insights.rfm import tables as rfm
 from assets.insights.segments import tables as segments
 from assets.insights.sentiment.tables import ASPECT_TRENDS, PRODUCT_SATISFACTION, REVIEW_SCORES
 from assets.insights.service.contacts.tables import CONTACT_REASONS, SERVICE_QUALITY, UNANSWERED_QUESTIONS
+from assets.outreach.alerts.tables import ALERTS
 from assets.outreach.report.methods.usual import MOST
+from resources import consents as decided
 from resources.contract import CONTRACT
 from resources.sales import sales
 from resources.shop import Shop
@@ -75,8 +78,8 @@ TABLES = {
     "bought_together": recommendations.TOGETHER, "recommendation_feedback": recommendations.FEEDBACK, "forecasts": forecast.FORECASTS, "forecast_totals": forecast.TOTALS, "forecast_backtests": forecast.BACKTESTS,
     "forecast_agreement": forecast.AGREEMENT, "product_satisfaction": PRODUCT_SATISFACTION, "registry": REGISTRY,
     "funnels": FUNNELS, "review_scores": REVIEW_SCORES, "aspect_trends": ASPECT_TRENDS, "quarantine_counts": QUARANTINE, "refusals": REFUSALS,
-    "service_quality": SERVICE_QUALITY, "contact_reasons": CONTACT_REASONS, "unanswered_questions": UNANSWERED_QUESTIONS,
-    "account_changes": CONTRACT["customers"].clean, "product_changes": CONTRACT["products"].clean,
+    "alerts": ALERTS, "service_quality": SERVICE_QUALITY, "contact_reasons": CONTACT_REASONS, "unanswered_questions": UNANSWERED_QUESTIONS,
+    "product_changes": CONTRACT["products"].clean,
 }  # fmt: skip
 # One row an account or product: what was known of it before the week began.
 NEWEST = "SELECT * FROM {changes} WHERE known_on < getvariable('as_of') QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY known_on DESC) = 1"
@@ -110,12 +113,20 @@ class Reads:
         if self.columns("features.identities"):
             people = "SELECT customer_id, person_id FROM features.identities WHERE as_of = getvariable('as_of')"
         execute(f"CREATE TEMP VIEW people AS {people}")
-        execute(f"CREATE TEMP VIEW accounts AS {NEWEST.format(changes='account_changes', key='customer_id')}")
         execute(f"CREATE TEMP VIEW catalogue AS {NEWEST.format(changes='product_changes', key='product_id')}")
-        for name in ("agreed", "leaving", "listed"):
+        self.decide(f"SELECT * FROM {decided.TABLE}" if self.columns(decided.TABLE) else decided.NOTHING)
+        execute("CREATE TEMP VIEW merged AS SELECT getvariable('as_of') AS as_of, * FROM people")
+        execute(f"CREATE TEMP VIEW agreed AS {SQL_OF_FEATURES('agreed')}")
+        for name in ("leaving", "listed"):
             execute(f"CREATE TEMP VIEW {name} AS {self._file(name)}")
         horizons = execute("SELECT max(horizon_days) FROM predictions WHERE as_of = getvariable('as_of')").fetchall()
         execute(f"SET VARIABLE horizon = {horizons[0][0] or DEFAULT_HORIZON:d}")
+
+    def decide(self, select: str) -> None:
+        """Names what each account decided: customer_id, purpose, channel, is_given."""
+        self.reader.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW decided AS SELECT getvariable('as_of') AS as_of, customer_id, purpose, channel, is_given FROM ({select})"
+        )
 
     def rows(self, file: str | Path, **asked: str) -> list[dict[str, Any]]:
         """The rows of a file of sql/, or of a file elsewhere; what is asked of them are variables of its SQL."""
@@ -157,7 +168,7 @@ class Reads:
     @property
     def knows_consent(self) -> bool:
         """Whether the shop says of any customer that they may be written to, or may not."""
-        asked = "SELECT count(marketing_consent) > 0 FROM accounts"
+        asked = "SELECT count(*) > 0 FROM decided WHERE purpose = 'marketing'"
         return self.reader.connection.execute(asked).fetchall()[0][0]
 
     def _file(self, name: str) -> str:

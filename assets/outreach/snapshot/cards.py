@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from resources.cards import CARDS, FILTERS, SORTS, STEPS, key_of
+from resources.cards import CARDS, FACTS, FILTERS, SORTS, STEPS, key_of
 from resources.quoting import identifier, literal
 
 BATCH = 5_000
@@ -22,6 +22,7 @@ PERSONS_A_BATCH = 50_000
 MOST_TEXTS = 20_000
 # Of each account, for who is asked where they are.
 LAST_ORDERS = 5
+SELLING_DAYS = 28
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT);
@@ -34,6 +35,12 @@ CREATE TABLE similar_products (product_id TEXT PRIMARY KEY, items TEXT) WITHOUT 
 CREATE TABLE orders (customer_id TEXT PRIMARY KEY, items TEXT) WITHOUT ROWID;
 CREATE TABLE entries (answer_id TEXT PRIMARY KEY, intent TEXT, question TEXT, answer TEXT, locale TEXT) WITHOUT ROWID;
 CREATE TABLE segments (segment_id INTEGER PRIMARY KEY, row TEXT);
+CREATE TABLE consents (
+    person_id TEXT, customer_id TEXT, purpose TEXT, channel TEXT, is_given INTEGER, decided_at INTEGER,
+    PRIMARY KEY (person_id, customer_id, purpose, channel)
+) WITHOUT ROWID;
+CREATE INDEX refusing ON consents (person_id) WHERE purpose = 'personalisation' AND NOT is_given;
+CREATE TABLE selling (position INTEGER PRIMARY KEY, product_id TEXT, title TEXT);
 """
 
 
@@ -56,6 +63,7 @@ def write_cards(connection: duckdb.DuckDBPyConnection, building: Path, version: 
         # Nobody reads it before it is whole, and what was cut off is removed.
         cards.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;")
         cards.executescript(f"{SCHEMA} BEGIN;")
+        _consents(connection, cards, there, as_of)
         columns = _persons(connection, cards, as_of)
         for table, write in (
             ("features.identities", _accounts),
@@ -67,6 +75,8 @@ def write_cards(connection: duckdb.DuckDBPyConnection, building: Path, version: 
                 write(connection, cards, _newest(table, as_of), as_of)
         if "clean.orders" in there:
             _orders(connection, cards)
+            if "insights.recommendations" in there:
+                _selling(connection, cards, as_of)
         if "clean.answers" in there:
             _entries(connection, cards)
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -79,8 +89,28 @@ def _newest(table: str, as_of: str) -> str:
     return f"(SELECT * EXCLUDE (as_of) FROM snapshot.{table} WHERE as_of = DATE {literal(as_of)})"
 
 
+def _consents(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, there: set[str], as_of: str) -> None:
+    """What holds of each account, by person: a row a decision, and one with an empty purpose of an account of several that decided nothing."""
+    decided = "SELECT '' AS customer_id, '' AS purpose, '' AS channel, false AS is_given, TIMESTAMP 'epoch' AS decided_at WHERE false"
+    people = "SELECT '' AS customer_id, '' AS person_id WHERE false"
+    if "features.consents" in there:
+        decided = "SELECT customer_id, purpose, channel, is_given, decided_at FROM snapshot.features.consents"
+    if "features.identities" in there:
+        people = _newest("features.identities", as_of)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE card_consents AS
+        SELECT
+            coalesce(p.person_id, d.customer_id) AS person_id, coalesce(d.customer_id, p.customer_id) AS customer_id,
+            coalesce(d.purpose, '') AS purpose, coalesce(d.channel, '') AS channel, d.is_given, epoch_us(d.decided_at) AS decided_at
+        FROM ({decided}) AS d FULL JOIN (FROM ({people})) AS p ON p.customer_id = d.customer_id
+        """
+    )
+    _copy(connection, cards, "consents", "FROM card_consents ORDER BY ALL")
+
+
 def _persons(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, as_of: str) -> dict[str, str]:
-    """Writes the cards. Returns how each of their columns is stored: plain, text (its number in `texts`) or json."""
+    """Writes the cards; of who refuses to be treated by personal traits, facts alone. Returns how each of their columns is stored: plain, text (its number in `texts`) or json."""
     rows = _newest("insights.customer_360", as_of)
     kinds = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
     columns = _stored_as(connection, rows, kinds)
@@ -89,7 +119,15 @@ def _persons(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, a
     cards.execute(f"CREATE TABLE cards ({names}) WITHOUT ROWID")
     texts: dict[str, int] = {}
     coded = [at for at, how in enumerate(columns.values()) if how == "text"]
-    found = connection.execute(f"SELECT {selected} FROM {rows} ORDER BY person_id")
+    refusing = "SELECT person_id FROM card_consents WHERE purpose = 'personalisation' AND NOT is_given"
+    hidden = ", ".join(
+        f"CASE WHEN NOT refuses THEN {identifier(name)} END AS {identifier(name)}"
+        for name in kinds
+        if name not in FACTS
+    )
+    replaced = f"* EXCLUDE (refuses) REPLACE ({hidden})" if hidden else "* EXCLUDE (refuses)"
+    known = f"(SELECT {replaced} FROM (SELECT *, person_id IN ({refusing}) AS refuses FROM {rows}))"
+    found = connection.execute(f"SELECT {selected} FROM {known} ORDER BY person_id")
     insert = f"INSERT INTO cards VALUES ({', '.join('?' * len(kinds))})"
     while batch := found.fetchmany(BATCH):
         cards.executemany(insert, _coded(batch, coded, texts))
@@ -181,6 +219,26 @@ def _recommendations(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Conne
         _copy(connection, cards, "recommendations", query, {"first": first, "last": last})
     connection.execute("DROP TABLE card_products")
     connection.execute("DROP TABLE card_reasons")
+
+
+def _selling(connection: duckdb.DuckDBPyConnection, cards: sqlite3.Connection, as_of: str) -> None:
+    """The products that most customers bought lately, of those that the shop's rules let on the lists of the week."""
+    rows = _newest("insights.recommendations", as_of)
+    _copy(
+        connection,
+        cards,
+        "selling",
+        f"""
+        SELECT row_number() OVER (ORDER BY buyers DESC, product_id), product_id, title FROM (
+            SELECT p.product_id, p.title, count(DISTINCT o.customer_id) AS buyers
+            FROM (SELECT product_id, max(title) AS title FROM {rows} WHERE list = 'discover' GROUP BY product_id) AS p
+            JOIN snapshot.clean.orders AS o ON o.product_id = p.product_id
+            WHERE o.sign = 1 AND o.quantity > 0 AND o.cancelled_at IS NULL
+                AND o.known_on < DATE {literal(as_of)} AND o.ordered_on >= DATE {literal(as_of)} - {SELLING_DAYS}
+            GROUP BY ALL ORDER BY buyers DESC, p.product_id LIMIT (SELECT max(position) FROM {rows} WHERE list = 'discover')
+        ) ORDER BY 1
+        """,
+    )
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, rows: str) -> int:

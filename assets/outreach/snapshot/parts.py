@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from assets.features.reads import keep_newest_consents
 from assets.outreach.snapshot.publish import Part
+from resources.consents import TABLE
 from resources.contract import CONTRACT
 from resources.quoting import identifier, literal
 from resources.warehouse import Warehouse
@@ -55,6 +57,14 @@ def parts_of(warehouse: Warehouse, names: Sequence[str]) -> list[Part]:
         by_person = "customer_id" if not is_weekly and any(column == "customer_id" for column, _ in columns) else None
         found.append(Part(name, select, is_weekly, by_person))
     return found + [Part(name, select) for name, (needs, select) in COUNTED.items() if needs in there]
+
+
+def decided(warehouse: Warehouse, names: Sequence[str]) -> list[Part]:
+    """What holds of each account by all that was delivered, days after the newest Monday too; none in a shop that hands over no decisions."""
+    if not {"clean.customers", "clean.consents"} & set(names):
+        return []
+    keep_newest_consents(warehouse, "consents_now")
+    return [Part(TABLE, "SELECT * FROM consents_now", first="customer_id")]
 
 
 def _selected(columns: Sequence[tuple[str, str]], zone: str) -> str:

@@ -24,7 +24,12 @@ WINBACK = Table(
         Column("season", "VARCHAR", "The season in which the arm stays."),
         Column("holdout_share", "DOUBLE", "The share that was held out when the arm was drawn."),
         Column("segment_id", "INTEGER", "The person's segment then; empty for none."),
-        Column("p_purchase", "DOUBLE", "Probability of a purchase within the horizon without the action."),
+        Column(
+            "p_purchase",
+            "DOUBLE",
+            "Probability without the action of what it is about: a purchase within the horizon, or a first one, of its category or at all, within "
+            "its window.",
+        ),
         Column("uplift", "DOUBLE", "By how much the action is expected to raise it."),
         Column(
             "margin_value",
@@ -41,10 +46,41 @@ WINBACK = Table(
             "Expected net gain: margin times uplift, less costs, less the subsidy to those who buy anyway.",
             money=True,
         ),
+        Column(
+            "one_more_place_brings",
+            "DOUBLE",
+            "What one more place of this action would bring the plan, net; 0 where its places are not used up.",
+            money=True,
+        ),
+        Column(
+            "one_more_of_budget_brings",
+            "DOUBLE",
+            "What one more of budget would bring the plan, net; 0 where the budget is not used up.",
+            money=True,
+        ),
+        Column("plan_gain_at_most", "DOUBLE", "What no plan of the week could pass, net.", money=True),
         Column("why_zh", "VARCHAR", "Why, in Chinese."),
         Column("why_en", "VARCHAR", "Why, in English."),
         Column("rule_zh", "VARCHAR", "Who may get the action, as published, in Chinese."),
         Column("rule_en", "VARCHAR", "The same in English."),
         Column("expires_on", "DATE", "The day from which it is no longer sent."),
+    ),
+)
+NOT_PLANNED = Table(
+    schema="outreach",
+    name="not_planned",
+    description="Who is worth an action in the week and is not in its plan, and why: the first reason that holds. Who is held out for comparison "
+    "is in the plan.",
+    partitioning="weekly",
+    key=("as_of", "person_id"),
+    columns=(
+        AS_OF,
+        PERSON,
+        Column(
+            "reason",
+            "VARCHAR",
+            "refused: refuses personal treatment; no_consent: has not agreed to be addressed; contacted_lately: addressed within the days of rest; no_place: "
+            "the budget or the places went to others.",
+        ),
     ),
 )

@@ -1,9 +1,13 @@
 """The rooms of the console, in the order of the menu."""
 
 from serving.console.rooms import (
+    actions,
+    alerts,
+    audiences,
     customers,
     forecast,
     health,
+    privacy,
     products,
     recommendations,
     segments,
@@ -14,7 +18,10 @@ from serving.console.rooms import (
 
 ROOMS = (
     today.ROOM,
+    alerts.ROOM,
     segments.ROOM,
+    actions.ROOM,
+    audiences.ROOM,
     customers.ROOM,
     products.ROOM,
     voice.ROOM,
@@ -22,4 +29,5 @@ ROOMS = (
     recommendations.ROOM,
     forecast.ROOM,
     health.ROOM,
+    privacy.ROOM,
 )

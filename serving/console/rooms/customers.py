@@ -12,6 +12,7 @@ from assets.outreach.report.methods.parts import Cell, Figure, Grid, Section, Se
 from resources.errors import ZhikeError
 from resources.money import amount
 from resources.words import Words
+from serving import consents
 from serving.activity import TODAY, told
 from serving.answers import NO_CUSTOMER, Refused
 from serving.card import (
@@ -97,6 +98,8 @@ def search(visit: Visit) -> Page | Response:
     if alone:
         return RedirectResponse(address(alone), 303)
     last = found[PAGE - 1][0] if len(found) > PAGE else None
+    said = visit.serving.asked.of(visit.cards)
+    found = [(account, consents.without_scores(row) if said.refuses([account]) else row) for account, row in found]
     begins = not found or found[0][0].startswith(typed)
     caption = (FOUND if begins else FOUND_INSIDE).format(typed)
     return _list(visit, caption, found[:PAGE], typed=typed, following={"q": typed, "after": last} if last else None)
@@ -107,9 +110,14 @@ def _first(visit: Visit) -> Page:
     sorts = [sort for sort in SORTED if sort in cards.sorts()]
     sort = visit.asked.get("sort", "")
     sort = sort if sort in sorts else sorts[0]
-    rows = cards.page(sort, PAGE, None, None).rows
+    said = visit.serving.asked.of(cards)
+    rows = consents.listed(cards.page(sort, PAGE, None, None).rows, said, sort, None)
     is_whole = sort == sorts[0] and "insights.predictions" in visit.snapshot.row_counts
     sections, leaving = _parted(visit.sections("leaving") if is_whole else [])
+    leaving = [
+        replace(grid, rows=[row for row in grid.rows if row[0] not in cards.gone and not said.refuses([str(row[0])])])
+        for grid in leaving
+    ]
     caption = TOP.format(Words(SORTED[sort].zh, SORTED[sort].en.lower()))
     return _list(
         visit,
@@ -171,8 +179,9 @@ def card(visit: Visit) -> Page:
     except ZhikeError:
         raise Refused(404, NO_CUSTOMER) from None
     # The cards know what happened since the snapshot.
-    row = visit.cards.card(account) or {}
-    person = replace(person, lists=visit.cards.recommendations(account) or [])
+    row = consents.card(visit.cards, visit.serving.asked.of(visit.cards), account) or {}
+    said = consents.recommendations(visit.cards, visit.serving.asked.of(visit.cards), account)
+    person = replace(person, lists=said or [])
     said = parts(person, serving.shop)
     headings = (WHO, WORTH, RISK, TASTE, SAID, CONTACTS)
     content = {

@@ -25,17 +25,6 @@ from serving.console.parts import Row, rows
 
 # Above the first, customers differ somewhat from those fitted on; above the second, they are others.
 CHANGED, OTHERS = 0.1, 0.25
-MODELS = {
-    "purchase": Words("复购与流失概率", "Who buys again, who leaves"),
-    "clv": Words("客户未来价值", "What customers are worth"),
-    "forecast": Words("销售预测", "Forecast of sales"),
-    "recommendations": Words("商品推荐", "Recommendations"),
-    "session_propensity": Words("本次访问会不会下单", "Whether a visit ends in an order"),
-    "sentiment": Words("评价的态度", "What reviews say"),
-    "sentiment_installed": Words("评价的态度（随软件自带）", "What reviews say (as installed)"),
-    "segments": Words("客群", "Segments"),
-    "rfm": Words("RFM 分档", "RFM classes"),
-}
 RULES = (
     Words(
         "每个模型都用它没有见过的日子来考，并与简单的做法相比；新训练的没有更好，就继续用原来的。",
@@ -68,7 +57,7 @@ def sections(reads: Reads) -> list[Section]:
 def _in_force(found: Sequence[Row]) -> Section | None:
     if not found:
         return None
-    kept = [MODELS.get(row["name"], Words(row["name"], row["name"])) for row in found if row["is_kept"]]
+    kept = [trust.MODELS.get(row["name"], Words(row["name"], row["name"])) for row in found if row["is_kept"]]
     sentences = [
         say(
             "现在有 {models} 个模型在用。",
@@ -87,7 +76,7 @@ def _in_force(found: Sequence[Row]) -> Section | None:
         )
     cells: list[list[Cell]] = [
         [
-            MODELS.get(row["name"], Words(row["name"], row["name"])),
+            trust.MODELS.get(row["name"], Words(row["name"], row["name"])),
             _compared(row),
             row["fitted_as_of"].isoformat(),
             row["method"],

@@ -19,6 +19,7 @@ from assets.outreach.report.reads import Reads
 from resources.money import amount
 from resources.shop import Shop
 from resources.words import NOTHING, Words
+from serving import consents
 from serving.console.parts import FIGURES, LISTS, Find, Row, between, product, rows
 from serving.console.visit import Page, Room, Tile, Visit
 
@@ -29,7 +30,9 @@ SOURCES = {
     "content": Words("和买过的相近", "Like what they bought"),
     "group": Words("同类客户里热卖", "Sells among customers of their kind"),
     "holdout": Words("对照组：全店热卖", "Control group: what sells in the shop"),
+    "random": Words("随机抽取，用来评估别的组合", "Drawn at random, to value other blends"),
     "rebuy": Words("用完该再买", "Used up by now"),
+    "selling": Words("全店热卖", "Sells in the shop"),
 }
 EVENTS = {
     "view": Words("浏览", "a view"), "cart": Words("加购", "a cart"), "favorite": Words("收藏", "a favourite"),
@@ -69,7 +72,7 @@ def _customer(visit: Visit, typed: str) -> tuple[list[Section], int]:
     """The lists of the person who is called what was typed, and whether there is such a person."""
     cards = visit.cards
     account = visit.serving.account(cards, typed)
-    lists = cards.recommendations(account)
+    lists = consents.recommendations(cards, visit.serving.asked.of(cards), account)
     person = cards.person(account)
     if not lists:
         said = Sentence(NONE if lists is None else EMPTY, {"typed": typed})
@@ -79,7 +82,8 @@ def _customer(visit: Visit, typed: str) -> tuple[list[Section], int]:
         for name in dict.fromkeys(row["list"] for row in lists)
     ]
     lead = say("给 {person} 看的商品，最合适的在前。", "What to show {person}, the best first.", person=person)
-    return [Section("customer", FIND, [lead], grids=grids)], 200
+    refused = [Sentence(consents.REFUSED)] if visit.serving.asked.of(cards).refuses([account]) else []
+    return [Section("customer", FIND, [lead, *refused], grids=grids)], 200
 
 
 def _list(name: Words, found: Sequence[Row], person: str) -> Grid:

@@ -5,22 +5,22 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from assets.outreach.report.methods import lists
 from assets.outreach.report.methods.parts import Cell, Chart, Figure, Grid, Pairs, Section, count, money, say, share
 from assets.outreach.report.methods.who import CUSTOMERS
 from assets.outreach.report.reads import Reads
-from resources.cards import Row
+from resources.cards import Cards, Row
 from resources.money import amount
 from resources.words import Words
-from serving import exports, paging
+from serving import consents, exports, paging
 from serving.answers import Refused, Said
-from serving.console.parts import SORTED
+from serving.console.parts import SORTED, sent
 from serving.console.visit import Page, Room, Visit
 
 TITLE = Words("客群", "Segments")
-ROWS_A_PAGE, PIECE = 50, 1 << 16
+ROWS_A_PAGE = 50
 ALL, NOBODY = Words("全部客户", "All customers"), Words("这份名单上没有客户。", "Nobody is on this list.")
 SEGMENT, SHARE, SPENT = Words("客群", "Segment"), Words("占客户", "Of customers"), Words("占消费", "Of spend")
 FROM, NEW = Words("一周前", "A week before"), Words("首次购买", "First purchase")
@@ -166,18 +166,18 @@ def _named(value: Row) -> Words:
 def listed(visit: Visit) -> Page:
     """A list, page by page; one of the week by its first customers."""
     members, name = _members(visit)
-    sorts = visit.cards.sorts()
+    sorts, said = visit.cards.sorts(), visit.serving.asked.of(visit.cards)
     sort = visit.asked.get("sort", sorts[0])
     if sort not in sorts:
         raise Refused(404, NO_LIST)
     if members.by == "list":
-        rows = visit.held(f"first of {members.value}", lambda reads: _first(reads, members))
+        rows = [row for row in _first(visit.reads, visit.cards, members) if not said.refuses([row["person_id"]])]
         following = None
     else:
         after = visit.asked.get("after")
         by = None if members.by == "all" else (members.by, members.value)
         found = visit.cards.page(sort, ROWS_A_PAGE, by, paging.place(after) if after else None)
-        rows, following = found.rows, paging.next_of(found.last)
+        rows, following = consents.listed(found.rows, said, sort, by), paging.next_of(found.last)
     kept = {} if members.by == "all" else {members.by: str(members.value)}
     content = {
         "rows": rows,
@@ -198,9 +198,9 @@ def listed(visit: Visit) -> Page:
     return Page(name, content, "customer_list.html.j2")
 
 
-def _first(reads: Reads, members: exports.Members) -> list[Row]:
+def _first(reads: Reads, cards: Cards, members: exports.Members) -> list[Row]:
     cursor = reads.reader.connection.execute(
-        f"SELECT c.* FROM insights.customer_360 AS c WHERE c.as_of = getvariable('as_of') AND {members.condition()} "
+        f"SELECT c.* FROM insights.customer_360 AS c WHERE c.as_of = getvariable('as_of') AND {members.condition()} AND c.person_id {cards.not_gone} "
         f"ORDER BY {'clv_12m DESC NULLS LAST,' if 'clv_12m' in reads.columns('insights.customer_360') else ''} person_id LIMIT {ROWS_A_PAGE}"
     )
     names = [column[0] for column in cursor.description or []]
@@ -254,16 +254,11 @@ def download(visit: Visit) -> Response:
         raise Refused(404, NO_LIST)
     members, name = _members(visit)
     serving = visit.serving
-    file, _ = exports.export(visit.snapshot, serving.home, serving.shop, members, kind, visit.language)
-
-    def pieces() -> Any:
-        with file:
-            while piece := file.read(PIECE):
-                yield piece
-
-    called = f"{getattr(name, visit.language)} {visit.snapshot.as_of}.{kind}"
-    headers = {"content-disposition": f"attachment; filename=\"customers.{kind}\"; filename*=UTF-8''{quote(called)}"}
-    return StreamingResponse(pieces(), headers=headers, media_type=exports.MEDIA[kind])
+    called = getattr(name, visit.language)
+    file, _ = exports.export(
+        visit.snapshot, serving.home, serving.shop, members, kind, visit.language, what=called, who=visit.who
+    )
+    return sent(file, f"customers.{kind}", f"{called} {visit.snapshot.as_of}.{kind}", exports.MEDIA[kind])
 
 
 ROOM = Room(

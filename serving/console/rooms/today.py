@@ -11,7 +11,7 @@ TITLE = Words("今日", "Today")
 WEEK = Words("本周：{0} 至 {1}（周一至周日）", "The week of {0} to {1}, Monday to Sunday")
 COMPARED = Words("环比 {change}，{verdict}", "{change} on the week before, {verdict}")
 # Where more is said of a section of the report.
-ROOMS = {"who": "segments", "leaving": "customers", "sold": "products", "voice": "voice"}
+ROOMS = {"alerts": "alerts", "who": "segments", "leaving": "customers", "sold": "products", "voice": "voice"}
 TRUSTED = 3
 # What the report says of it points to the section before.
 KEEP = Words(

@@ -268,7 +268,7 @@ def test_what_came_to_the_inbox_is_a_delivery_of_its_day_and_each_event_is_there
         {"event_id": f"i{n}", "customer_id": EMAIL, "event_type": "view", "occurred_at": "2024-01-18T08:00:00Z"}
         for n in range(3)
     ]
-    assert [inbox.add(posted[:2]), inbox.add(posted), inbox.add(posted)] == [2, 1, 0]
+    assert [inbox.add("events", posted[:2]), inbox.add("events", posted), inbox.add("events", posted)] == [2, 1, 0]
     inbox.close()
     with closing(sqlite3.connect(unrun.place / "landing" / "inbox.db", isolation_level=None)) as connection:
         today = datetime.now(ZoneInfo(unrun.shop.time_zone)).date().isoformat()

@@ -143,3 +143,14 @@ def test_lists_of_one_customer_by_what_was_kept_are_those_that_were_made_with_ev
     assert len(expected) > 3
     pd.testing.assert_frame_equal(one, expected)
     pd.testing.assert_frame_equal(kept.gaps_of(kept.arrays(learned, gaps)), gaps, check_dtype=False)
+
+
+def test_a_list_drawn_at_random_says_from_how_many_and_stays_new_to_the_customer() -> None:
+    log = bought(BASKETS)
+    week, by = week_of(log), replace(making(Settings.default(), "collaborative"), random_share=1.0)
+    learned = Learned.of(week, by)
+    rows = discover(week, by, learned, learned.draw(len(week.people), by.rules.length, (0,))).rows
+    mine = rows[rows["person_id"] == "me"]
+    assert set(mine["source"]) == {"random"} and not set(mine["product_id"]) & set(BASKETS["me"])
+    pool = round(1 / mine["propensity"].iloc[0])
+    assert set(mine["list_id"]) == {f"zhike-discover-20260112-random-{pool}"} and pool >= len(mine) > 0

@@ -13,39 +13,37 @@ from pipelines.definitions import build_assets
 from resources.calendar import Calendar
 from resources.errors import ZhikeError
 from resources.shop import load_shop
-from tests.insights.demo_bench import FIRST, LAST, NEWEST, Demo, checks_of
+from tests.insights.demo_bench import ACTIONS, FIRST, LAST, NEWEST, Demo, checks_of
 from tests.shop_builder import write_rows, write_store
 
-ACTIONS = """
-actions:
-  budget: 60
-  rest_days: 28
-  offers:
-    message:
-      name: {zh: 召回短信, en: the reminder}
-      kind: message
-      cost: 0.1
-      capacity: 40
-      expected_uplift: 0.05
-      least_recency_days: 20
-      outcome_days: 14
-    coupon:
-      name: {zh: 满减券, en: the coupon}
-      kind: coupon
-      cost: 0.5
-      subsidy: 5
-      capacity: 20
-      expected_uplift: 0.1
-      outcome_days: 14
-"""
 SOURCES = """sources:
   results:
     - {path: history/results.csv, history: true}
     - {path: "results/{date}.csv", optional: true}
 """
 COLUMNS = ("action_id", "customer_id", "outcome", "occurred_at")
+NEW = """actions:
+  budget: 60
+  offers:
+    second:
+      name: {zh: 新品类推荐, en: the new category}
+      kind: message
+      goal: cross_sell
+      category: CATEGORY
+      outcome_days: 84
+      cost: 0.1
+      capacity: 40
+      expected_uplift: 0.05
+    first:
+      name: {zh: 首单礼, en: the first-order gift}
+      kind: coupon
+      goal: win_new
+      cost: 0.1
+      subsidy: 5
+      expected_uplift: 0.05
+"""
 OUTCOMES = ("raw/outcomes", "clean/outcomes")
-PLANS = ("outreach/winback", "insights/uplift")
+PLANS = ("outreach/winback", "outreach/not_planned", "insights/uplift")
 FIRST_PLAN, THIRD_PLAN = NEWEST - timedelta(days=35), NEWEST - timedelta(days=21)
 
 
@@ -71,7 +69,7 @@ def planned(backfilled: Demo, tmp_path_factory: pytest.TempPathFactory) -> Plann
     """Three weeks in one range; nothing was carried out."""
     demo = backfilled.copy(tmp_path_factory.mktemp("actions"))
     store = demo.bench.store / "store.yaml"
-    text = store.read_text("utf-8").replace("sources:\n", SOURCES, 1) + ACTIONS
+    text = store.read_text("utf-8").replace("sources:\n", SOURCES, 1)
     store.write_text(text.replace("tables: {", "tables: {outcomes: FROM results, "), "utf-8")
     write_rows(demo.bench.store / "history" / "results.csv", COLUMNS, [])
     demo.run(*OUTCOMES, first=FIRST, last=LAST)
@@ -184,6 +182,13 @@ def test_what_was_carried_out_is_counted_and_the_next_plan_uses_it(planned: Plan
     assert whole["control_rate"] == pytest.approx(sum(control) / len(control), abs=1e-6)
     assert whole["effect_low"] < whole["effect"] < whole["effect_high"]
     assert "95 % interval" in whole["verdict_en"] and "95% 区间" in whole["verdict_zh"]
+    # The margin a person, returns netted: what they paid less the goods.
+    assert whole["margin_effect_low"] < whole["margin_effect"] < whole["margin_effect_high"]
+    assert "margin a person CNY" in whole["verdict_en"] and "每人毛利变化" in whole["verdict_zh"]
+    # Two arms of fewer than 200: nobody is ranked, and it is said why.
+    assert not whole["is_ranked"] and whole["ranking_en"].startswith(
+        "planned by segments: to rank people by uplift takes two campaigns"
+    )
     # What was thought before, .05 give or take as much, and the result, each by how sure it is.
     error = (whole["effect_high"] - whole["effect_low"]) / (2 * 1.959964)
     ours, theirs = 1 / 0.05**2, 1 / error**2
@@ -200,16 +205,49 @@ def test_what_was_carried_out_is_counted_and_the_next_plan_uses_it(planned: Plan
     assert other["treated_count"] == 0
 
 
+def test_what_sells_something_new_is_planned_for_those_it_is_about(backfilled: Demo, tmp_path: Path) -> None:
+    demo = backfilled.copy(tmp_path / "new")
+    (category,) = demo.query("SELECT category FROM clean.products GROUP BY category ORDER BY count(*) DESC, category")[
+        0
+    ]
+    store = demo.bench.store / "store.yaml"
+    text = store.read_text("utf-8")
+    store.write_text(text[: text.index("actions:")] + NEW.replace("CATEGORY", category), "utf-8")
+    demo.run("outreach/winback", first=NEWEST, last=NEWEST)
+    rows = demo.bench.rows("outreach.winback", f"as_of = '{NEWEST}'")
+    assert {row["action"] for row in rows} == {"second"}
+    assert all(f"没有买过「{category}」" in row["rule_zh"] and 0 < row["p_purchase"] < 1 for row in rows)
+    bought = demo.query(
+        "SELECT DISTINCT coalesce(i.person_id, o.customer_id) FROM clean.orders AS o "
+        f"JOIN clean.products AS p ON p.product_id = o.product_id AND p.category = '{category}' "
+        f"LEFT JOIN features.identities AS i ON i.as_of = '{NEWEST}' AND i.customer_id = o.customer_id "
+        f"WHERE o.known_on < '{NEWEST}' AND o.quantity > 0 AND o.sign > 0 AND o.cancelled_at IS NULL"
+    )
+    assert not {row["person_id"] for row in rows} & {person for (person,) in bought}
+    ((told,),) = demo.query("SELECT metrics->>'holdout' FROM models.registry WHERE name = 'propensity'")
+    assert '"action":"second","model":"logistic"' in told
+    # Of 250 customers too few were won anew for that to be learned.
+    assert '"action":"first","model":"not enough history' in told
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (ACTIONS.replace("cost: 0.1", "cost: -1"), "actions.offers.message.cost"),
         (ACTIONS.replace("message:\n", "短信:\n"), "is no name of a-z, 0-9 and _"),
         (ACTIONS.replace("least_recency_days: 20", "least_recency_days: 20\n      most_recency_days: 3"), "lies below"),
+        (
+            ACTIONS.replace("kind: message\n", "kind: message\n      goal: cross_sell\n"),
+            "`category` belongs to `goal: cross_sell`",
+        ),
+        (
+            ACTIONS.replace("kind: message\n", "kind: message\n      goal: win_new\n      least_purchases: 2\n"),
+            "leave `least_purchases` out",
+        ),
         (ACTIONS.split("  offers:")[0] + "  offers: {}\n", "there is none"),
     ],
 )
 def test_an_action_that_does_not_hold_together_is_told(dailies: Demo, tmp_path: Path, text: str, said: str) -> None:
-    write_store(tmp_path / "shop", (dailies.bench.store / "store.yaml").read_text("utf-8") + text)
+    write_store(tmp_path / "shop", (dailies.bench.store / "store.yaml").read_text("utf-8").replace(ACTIONS, text))
     with pytest.raises(ZhikeError, match=re.escape(said)):
         load_shop(str(tmp_path / "shop"))

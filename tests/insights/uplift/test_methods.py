@@ -1,12 +1,15 @@
-"""Effects, arms, rankings and policy values, against figures counted by hand."""
+"""Effects, arms and rankings, against figures counted by hand and planted worlds."""
+
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from assets.insights.uplift.methods import effect, holdout, learner, policy
+from assets.insights.uplift.methods import effect, holdout, learner, ranking
 from assets.insights.uplift.methods.results import WHOLE, result
-from assets.insights.uplift.methods.wording import verdict
+from assets.insights.uplift.methods.wording import of_margin, of_ranking, verdict
+from benchmarks import uplift_gate
 from resources.errors import ZhikeError
 
 
@@ -41,10 +44,21 @@ def test_what_was_known_before_narrows_the_interval_and_keeps_the_effect() -> No
 
 
 def test_arms_of_other_sizes_than_drawn_are_told() -> None:
-    assert effect.sample_ratio(500, 500, 0.5) == 1.0
-    # 550 and 450 of 500 each: chi-squared 10.
-    assert effect.sample_ratio(550, 450, 0.5) == pytest.approx(0.001565, abs=1e-6)
-    assert effect.sample_ratio(900, 100, 0.1) == 1.0
+    for treated, control, share in ((500, 500, 0.5), (900, 100, 0.1), (0, 0, 0.5), (3, 3, 0.1)):
+        assert effect.sample_ratio(treated, control, share) > 0.05
+    for treated, control, share in ((500, 700, 0.5), (850, 150, 0.1), (1, 11, 0.1), (400, 0, 0.1)):
+        assert effect.sample_ratio(treated, control, share) < effect.MISMATCH
+
+
+def test_arms_that_were_drawn_are_not_refused_for_being_looked_at_every_week() -> None:
+    draws = np.random.default_rng(0).random((400, 26, 20)) < 0.1
+    control = draws.sum(axis=2).cumsum(axis=1)
+    total = np.arange(1, 27) * 20
+    ever = [
+        min(effect.sample_ratio(int(n - held), int(held), 0.1) for n, held in zip(total, world, strict=True)) < 0.05
+        for world in control
+    ]
+    assert np.mean(ever) < 0.05
 
 
 def test_weeks_are_pooled_by_the_size_of_their_comparison() -> None:
@@ -89,8 +103,10 @@ def test_arms_are_drawn_by_person_action_and_season_and_stay() -> None:
 
 
 def test_two_persons_that_turn_out_to_be_one_keep_the_arm_that_came_first() -> None:
-    given = [("bob", "held_out"), ("anna", "treated"), ("cara", "treated")]
-    assert holdout.first_arms(given, {"bob": "anna"}) == {"anna": "held_out", "cara": "treated"}
+    given = [("bob", "held_out", 0.5), ("anna", "treated", 0.1), ("cara", "treated", 0.1)]
+    arms, shares = holdout.first_arms(given, {"bob": "anna"})
+    assert arms == {"anna": "held_out", "cara": "treated"}
+    assert shares == {"anna": 0.5, "cara": 0.1}
 
 
 def test_qini_by_hand() -> None:
@@ -122,15 +138,40 @@ def test_an_uplift_ranking_is_in_force_only_where_it_beats_response_ranking() ->
     assert learner.sleeping_below(np.zeros(100), np.zeros(100), np.arange(100) % 2 == 0) == -np.inf
 
 
-def test_the_value_of_a_policy_by_hand() -> None:
-    # Of four logged choices at one half each the other policy always makes the first kind, which brought 1 and 0.
-    reward, logged = np.array([1.0, 0, 1, 1]), np.full(4, 0.5)
-    target = np.array([1.0, 1, 0, 0])
-    found = policy.snips(reward, logged, target)
-    assert (found.value, found.effective_count) == (0.5, 2.0)
-    assert found.high - found.value == pytest.approx(1.959964 * 2**0.5 / 4)
-    exact = policy.doubly_robust(reward, logged, target, reward, np.full(4, 0.5))
-    assert exact.value == 0.5 and exact.low == exact.high == 0.5
+@pytest.mark.parametrize(
+    ("world", "state", "said"),
+    [
+        ("differ", "in_force", "planned by what it adds to each person: on the next campaign of"),
+        ("same", "not_ahead", "planned by segments: on the next campaign of"),
+    ],
+)
+def test_people_are_ranked_by_uplift_only_where_they_differ(world: str, state: str, said: str) -> None:
+    seen = uplift_gate.campaigns(np.random.default_rng([0, 7]), world, a_week=1_800)
+    found = ranking.study(seen)
+    assert found.state == state and found.verdict
+    told = {
+        "state": state, "qini": found.verdict.uplift, "response_qini": found.verdict.response, "judged": found.judged,
+        "left_out_share": found.left_out_share,
+    }  # fmt: skip
+    assert of_ranking(told).en.startswith(said)
+    if found.personal:
+        later = uplift_gate.people(np.random.default_rng(8), 2_000)
+        adds = uplift_gate.chances(later, world)[1]
+        again = ranking.Personal.of(json.loads(json.dumps(found.personal.parameters())))
+        scores = again.scores(later)
+        assert np.corrcoef(again.more(scores), adds)[0, 1] > 0.6
+        # Who is left out is driven away; who stays gains.
+        asleep = again.is_driven_away(scores)
+        assert adds[asleep].mean() < 0 < adds[~asleep].mean()
+
+
+def test_without_two_arms_nobody_is_ranked() -> None:
+    seen = uplift_gate.campaigns(np.random.default_rng(1), "differ")
+    assert ranking.study(seen[seen["as_of"] < "2026-01-19"]).state == "too_few"
+    alone = ranking.study(seen.assign(arm="treated"))
+    assert alone.state == "no_experiment"
+    told = {"state": alone.state, "qini": None, "response_qini": None, "judged": 0, "left_out_share": 0.0}
+    assert of_ranking(told).en.startswith("not an experiment") and of_ranking(told).zh.startswith("不是实验")
 
 
 def rows(treated: int, control: int, share: float = 0.5) -> pd.DataFrame:
@@ -145,6 +186,8 @@ def rows(treated: int, control: int, share: float = 0.5) -> pd.DataFrame:
             "bought": [float(bought) for _, bought in arms],
             "segment_id": 1,
             "p_purchase": 0.2,
+            "margin_value": 30.0,
+            "margin": [12.0 * bought for _, bought in arms],
             "holdout_share": share,
         }
     )
@@ -153,6 +196,10 @@ def rows(treated: int, control: int, share: float = 0.5) -> pd.DataFrame:
 def test_a_result_is_told_in_words_and_arms_that_were_not_drawn_give_none() -> None:
     found = result(rows(2_000, 2_000), 0.05)
     assert found.whole and found.whole.value == pytest.approx(0.1)
+    # Who buys leaves 12: a tenth more of them is 1.20 a person.
+    assert found.margin and found.margin.value == pytest.approx(1.2)
+    assert found.margin.low < 1.2 < found.margin.high
+    assert of_margin(found.margin, "CNY").zh.startswith("每人毛利变化 1.20 元（95% 区间 ")
     assert verdict(found).zh.startswith("有效：购买率提高 10.0 个百分点")
     assert found.next_share == 0.1 and 0.05 < found.belief(WHOLE).uplift < 0.1
     odd = result(rows(2_000, 1_000), 0.05)

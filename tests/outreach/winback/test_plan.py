@@ -146,3 +146,34 @@ def test_who_would_not_have_got_a_place_is_no_control() -> None:
 def test_what_cannot_be_planned_is_refused(change: "dict[str, object]", said: str) -> None:
     with pytest.raises(ValueError, match=said):
         solve(replace(problem([[1.0], [1.0]], [[1.0], [1.0]]), **change))
+
+
+def test_arms_of_one_action_do_not_differ_in_who_is_held_out_of_another() -> None:
+    rng = np.random.default_rng(5)
+    people = 30_000
+    value = rng.gamma(2, 40, people)[:, None]
+    cost = np.array([0.1, 2.0, 6.0])
+    gain = value * np.array([0.02, 0.045, 0.07]) * rng.uniform(0.5, 1.5, (people, 3)) - cost
+    held = rng.random((people, 3)) < 0.5
+    names = [f"c{n}" for n in range(people)]
+    spend = np.broadcast_to(cost, gain.shape)
+    allowed = np.ones(gain.shape, bool)
+    plan = solve(Problem(names, gain, spend, allowed, 4_000.0, np.array([np.inf, 900, 300]), held))
+    left = np.where((plan.action < 0) & (plan.control < 0))[0]
+    again = Problem(
+        [names[n] for n in left], gain[left], spend[left], allowed[left], 1e9, np.full(3, np.inf), held[left]
+    )
+    for made, drawn in ((plan, held), (solve(again), held[left])):
+        for action in range(3):
+            treated, control = (made.action == action) & made.is_measured, made.control == action
+            if min(treated.sum(), control.sum()) < 200:
+                continue
+            # As many in both arms, and of each arm half are held out of each other action: five standard errors.
+            total = treated.sum() + control.sum()
+            assert abs(treated.sum() / total - 0.5) < 2.5 / total**0.5, action
+            for other in {0, 1, 2} - {action}:
+                shares = [drawn[arm, other].mean() for arm in (treated, control)]
+                assert abs(shares[0] - shares[1]) < 2.5 * (1 / treated.sum() + 1 / control.sum()) ** 0.5, (
+                    action,
+                    other,
+                )

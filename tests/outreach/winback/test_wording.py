@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from assets.outreach.winback.methods.plan import Plan
 from assets.outreach.winback.methods.wording import plan_in_words
@@ -34,7 +35,7 @@ def test_a_plan_says_whom_it_reaches_and_what_more_would_bring() -> None:
     )
     assert budget == Words("预算每多 1 元，预计多赚 0.57 元", "CNY 1 more of budget would bring CNY 0.57 net")
     assert place == Words(
-        "「回访电话」每多一个名额，预计多赚 3.20 元", "one more place for the call would bring CNY 3.20 net"
+        "「回访电话」每多一个名额，预计多赚 3.20 元", "One more place for the call would bring CNY 3.20 net"
     )
 
 
@@ -42,8 +43,32 @@ def test_of_a_budget_that_is_not_used_up_more_brings_nothing() -> None:
     said = plan_in_words(
         replace(PLAN, budget_price=0.0, place_prices=np.zeros(1)), COUNTS, [CALL], "CNY", has_budget=True
     )
-    assert said[2].en == "the budget is not used up: more of it would bring nothing"
+    assert said[2].en == "The budget is not used up: more of it would bring nothing"
     assert len(said) == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        (
+            {"goal": "cross_sell", "category": "茶叶"},
+            Words(
+                "下过单、没有买过「茶叶」、同意接收营销信息",
+                "has ordered before, has never bought 茶叶, has agreed to be addressed",
+            ),
+        ),
+        (
+            {"goal": "win_new", "most_recency_days": 60},
+            Words(
+                "来过但没有下过单、60 天内来过、同意接收营销信息",
+                "has come and never ordered, has come within 60 days, has agreed to be addressed",
+            ),
+        ),
+    ],
+)
+def test_what_sells_something_new_has_its_rule(more: dict[str, object], rule: Words) -> None:
+    given = {"name": Words("短信", "the message"), "kind": "message", "cost": 0.1}
+    assert Action.model_validate(given | more).rule == rule
 
 
 def test_who_may_get_an_action_is_published_in_words() -> None:

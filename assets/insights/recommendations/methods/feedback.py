@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assets.insights.recommendations.methods.random_lists import RANDOM
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -90,7 +92,7 @@ def draw(
 def lift(found: "pd.DataFrame") -> dict[str, float] | None:
     """How far the click rate at the first position lies above the hold-out's, with a 95 % interval (delta method); None without either."""
     held = found[found["source"] == HOLDOUT].sum(numeric_only=True)
-    other = found[found["source"] != HOLDOUT].sum(numeric_only=True)
+    other = found[~found["source"].isin([HOLDOUT, RANDOM])].sum(numeric_only=True)
     if found.empty or not held.get("click_count", 0) or not other.get("click_count", 0):
         return None
     rates = [part["click_count"] / part["first_position_worth"] for part in (other, held)]

@@ -15,6 +15,7 @@ from assets.insights.recommendations.methods.groups import Groups
 from assets.insights.recommendations.methods.history import Past, rows_of
 from assets.insights.recommendations.methods.interactions import Floats, Indices, Interactions, Matrix
 from assets.insights.recommendations.methods.metrics import overlap
+from assets.insights.recommendations.methods.random_lists import RANDOM, is_drawn, list_name, shuffled
 from assets.insights.recommendations.methods.reranking import Rules, fill, may_be_shown, passed_over
 from assets.insights.recommendations.methods.sources.proposals import BLOCK, ItemGraphSource
 from assets.insights.recommendations.methods.wording import Goods
@@ -58,13 +59,14 @@ def posterior_of(shown: "pd.DataFrame", arms: Mapping[str, float]) -> dict[str, 
 @dataclass(frozen=True, eq=False)
 class Making:
     """By what lists are made: the settings in force, what each source obtained on its own (`arms`), the shop's rules, the share of customers
-    held out, and bounds of memory and time."""
+    held out, bounds of memory and time, and the share of customers whose list is drawn at random."""
 
     settings: Settings
     arms: Mapping[str, float]
     rules: Rules
     holdout_share: float
     bounds: Bounds
+    random_share: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +97,8 @@ class Learned:
 
 @dataclass(frozen=True, eq=False)
 class Lists:
-    """`rows`: person_id, list, position, product_id, title, score, source, because_of, because_zh, because_en, due_on, list_id.
+    """`rows`: person_id, list, position, product_id, title, score, source, because_of, because_zh, because_en, due_on,
+    list_id, propensity.
     `open_products`: how many products might have been shown."""
 
     rows: "pd.DataFrame"
@@ -114,6 +117,7 @@ def discover(week: Week, by: Making, learned: Learned, drawn: "np.ndarray[Any, A
     mine = groups.of_people(week.groups)
     names = list(learned.posterior)
     held = is_held_out(people, by.holdout_share)
+    is_random = is_drawn(people, by.random_share, week.week) & ~held
     allowed = may_be_shown(week.catalogue, rules)
     edges = _edges(model)
     categories = past.labels.get("category", np.full(len(past.products), -1))
@@ -131,8 +135,14 @@ def discover(week: Week, by: Making, learned: Learned, drawn: "np.ndarray[Any, A
         turn = drawn[rows].copy()
         turn[held[rows]] = len(names)
         picked, source, _ = fill(found.products, ready, turn, categories, rules.a_category)
-        from_ = {name: source == number for number, name in enumerate([*names, HOLDOUT])}
+        at, pools = np.flatnonzero(is_random[rows]), np.zeros(len(picked), np.int64)
+        best = ready.get(COLLABORATIVE, ready[HOLDOUT])
+        picked[at], pools[at] = shuffled(people[rows][at], found.products[at], best[at], picked.shape[1], week.week)
+        source[at] = len(names) + 1
+        from_ = {name: source == number for number, name in enumerate([*names, HOLDOUT, RANDOM])}
         by_behaviour, by_content = (from_.get(name, np.zeros(picked.shape, bool)) for name in (COLLABORATIVE, CONTENT))
+        # Drawn from what the collaborative source proposes.
+        by_behaviour = by_behaviour | from_[RANDOM]
         why = _Why(
             own[rows],
             bought,
@@ -142,7 +152,7 @@ def discover(week: Week, by: Making, learned: Learned, drawn: "np.ndarray[Any, A
             (mine[rows] > 0)[:, None] & ~from_[HOLDOUT] & ~(by_behaviour & (np.diff(own[rows].indptr) > 0)[:, None]),
         )
         because = _because(why, picked, edges, past, goods)
-        frames.append(_rows(week, people[rows], picked, source, because, [*names, HOLDOUT], goods))
+        frames.append(_rows(week, people[rows], picked, source, because, [*names, HOLDOUT, RANDOM], goods, pools))
     return Lists(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), int(allowed.sum()))
 
 
@@ -225,7 +235,9 @@ def _rows(
     because: Iterable[tuple[list[str], str, str]],
     names: Sequence[str],
     goods: Goods,
+    pools: Indices,
 ) -> "pd.DataFrame":
+    """`pools`: from how many products each customer's list was drawn at random, 0 where it was not."""
     import pandas as pd
 
     at, position = np.nonzero(picked != NOBODY)
@@ -245,7 +257,10 @@ def _rows(
             "because_zh": reason["because_zh"],
             "because_en": reason["because_en"],
             "due_on": pd.Series([None] * len(at), dtype=object),
-            "list_id": [f"zhike-discover-{week.week:%Y%m%d}-{name}" for name in chosen],
+            "list_id": [
+                list_name(week.week, name, pool) for name, pool in zip(chosen, pools[at].tolist(), strict=True)
+            ],
+            "propensity": np.divide(1.0, pools[at], out=np.full(len(at), np.nan), where=pools[at] > 0).round(6),
         }
     )
 

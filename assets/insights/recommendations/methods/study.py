@@ -18,9 +18,12 @@ GROWN = 2.0
 
 @dataclass(frozen=True)
 class Fit:
+    """`challenger`: the settings chosen anew, put in force or not; None where those in force were kept without a choice."""
+
     parameters: dict[str, Any]
     metrics: Metrics
     in_force: bool
+    challenger: Settings | None = None
 
 
 def customers_of(window: Window) -> int:
@@ -42,6 +45,7 @@ def fit(
     """
     size = customers_of(validation)
     before = Settings.of(previous) if previous else None
+    challenger: Settings | None = None
     reason = "chosen on the window before the last"
     chosen_on = size
     if before is not None and previous is not None and size < GROWN * previous["chosen_on_customers"]:
@@ -49,7 +53,7 @@ def fit(
         reason = "kept: the shop has not doubled since they were chosen"
         lines = holdout.discover(test, settings, bounds)
     else:
-        settings = choose(validation.past, validation.later, bounds, before, fixed)
+        settings = challenger = choose(validation.past, validation.later, bounds, before, fixed)
         lines = holdout.discover(test, settings, bounds)
         if before is not None:
             others = holdout.discover(test, before, bounds)
@@ -82,7 +86,7 @@ def fit(
             figures[f"{name}_ahead_of_popularity"] = round(mine - theirs, 6)
             figures[f"{name}_ahead_of_frequency"] = round(mine - (figure(lines, name, PERSONAL) or 0.0), 6)
     metrics = Metrics(reason, {"holdout": [{"model": line["method"]} | line for line in lines]}, figures=figures)
-    return Fit(parameters, metrics, any(published.values()))
+    return Fit(parameters, metrics, any(published.values()), challenger)
 
 
 def _beats(lines: list[dict[str, Any]], name: str) -> bool:

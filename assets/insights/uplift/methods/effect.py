@@ -18,6 +18,7 @@ Bools = NDArray[np.bool_]
 Z95 = 1.959963984540054
 FEWEST = 10
 MISMATCH = 0.001
+SPREAD = 10
 FIRST_SHARE, KNOWN_SHARE = 0.5, 0.1
 
 
@@ -86,13 +87,15 @@ def _two_arms(is_treated: Bools) -> None:
 
 
 def sample_ratio(treated: int, control: int, holdout_share: float) -> float:
-    """Sample-ratio mismatch: the probability of arms at least as far from the share drawn (chi-squared, one degree of freedom). Below
-    MISMATCH the arms are not those of the draw, and their difference says nothing."""
-    from scipy.stats import chi2
+    """Sample-ratio mismatch: at most how probable it is that a draw with this share ever gives arms so far from it, however often one looks: arms are
+    looked at again every week. The likelihood of the share drawn over that of any other (Beta with the weight of SPREAD people about it; Lindon & Malek
+    2022), exact in small arms too. Below MISMATCH the arms are not those of the draw, and their difference says nothing."""
+    from scipy.special import betaln
 
-    total = treated + control
-    expected = np.array([total * (1 - holdout_share), total * holdout_share])
-    return float(chi2.sf((((np.array([treated, control]) - expected) ** 2) / expected).sum(), 1)) if total else 1.0
+    treated_before, held_before = SPREAD * (1 - holdout_share), SPREAD * holdout_share
+    as_drawn = treated * np.log(1 - holdout_share) + control * np.log(holdout_share)
+    otherwise = betaln(treated_before + treated, held_before + control) - betaln(treated_before, held_before)
+    return float(min(np.exp(as_drawn - otherwise), 1.0))
 
 
 def pooled(effects: Sequence[Effect]) -> Effect:

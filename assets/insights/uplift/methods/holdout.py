@@ -26,10 +26,14 @@ def place(person: str, action: str, season: str) -> float:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") / 2**64
 
 
-def first_arms(given: Sequence[tuple[str, str]], person_of: Mapping[str, str]) -> dict[str, str]:
-    """By person the first arm given to any of their accounts, from (account or person then, arm) in the order in which they were given: two persons
-    that turn out to be one keep the arm that came first."""
+def first_arms(
+    given: Sequence[tuple[str, str, float]], person_of: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, float]]:
+    """By person the first arm given to any of their accounts, and the share that was held out when it was drawn, from (account or person then, arm, share)
+    in the order in which they were given: two persons that turn out to be one keep the arm that came first."""
     arms: dict[str, str] = {}
-    for then, arm in given:
+    shares: dict[str, float] = {}
+    for then, arm, share in given:
         arms.setdefault(person_of.get(then, then), arm)
-    return arms
+        shares.setdefault(person_of.get(then, then), share)
+    return arms, shares

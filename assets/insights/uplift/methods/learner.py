@@ -4,7 +4,9 @@ What each arm would have done is fitted on the one and imputed to the other; the
 share of the arms. It is judged by the Qini coefficient (Radcliffe 2007) on a later campaign, against who answers anyway.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,15 @@ class XLearner:
     def answers(self, x: Floats) -> Floats:
         """Response ranking: who answers when treated, for whatever reason."""
         return self.response.margins(x)
+
+    def parameters(self) -> dict[str, Any]:
+        linear = {name: getattr(self, name).parameters() for name in ("of_treated", "of_control", "response")}
+        return linear | {"share": self.share}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "XLearner":
+        linear = (Linear.from_parameters(told[name]) for name in ("of_treated", "of_control", "response"))
+        return cls(*linear, told["share"])
 
 
 def fit(x: Floats, outcome: Floats, is_treated: Bools) -> XLearner:

@@ -1,7 +1,7 @@
 """What is known of each action from the arms that were drawn: per action, and per segment of it.
 
 Assignments are rows of one person a season and action (the first): as_of, person_id, action, arm, segment_id, p_purchase, holdout_share,
-bought (0/1 within the window).
+margin_value, bought (0/1 within the window), margin (on all that was paid in it, returns netted).
 """
 
 from collections.abc import Mapping
@@ -28,10 +28,11 @@ class Belief:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Of an action: its measured effect (None before any result), what is believed of it as a whole (WHOLE) and by segment, the share to hold
+    """Of an action: its measured effect on the purchase rate and on the margin a person (None before any result), what is believed of it as a whole (WHOLE) and by segment, the share to hold
     out next, how likely the sizes of its arms are, and the rows counted."""
 
     whole: Effect | None
+    margin: Effect | None
     segments: Mapping[int, Effect]
     beliefs: Mapping[int, Belief]
     mismatch_p: float
@@ -66,17 +67,21 @@ def result(rows: pd.DataFrame, expected_uplift: float) -> Result:
         number: Belief(*effects.with_prior(each, expected_uplift, prior_error))
         for number, each in zip(segments, drawn, strict=False)
     }
-    return Result(found, segments, {WHOLE: whole, **beliefs}, odds, rows)
+    earned = pooled(rows, "margin") if is_sound else None
+    return Result(found, earned, segments, {WHOLE: whole, **beliefs}, odds, rows)
 
 
-def pooled(rows: pd.DataFrame) -> Effect | None:
-    """The effect on the purchase rate, weeks pooled; None where no week has both arms."""
+def pooled(rows: pd.DataFrame, outcome: str = "bought") -> Effect | None:
+    """The effect on the purchase rate, or on the margin a person, weeks pooled; None where no week has both arms. What is taken out was known before
+    the draw: the probability to buy, and of the margin also that times what a purchase was expected to leave."""
     weeks = []
     for _, week in rows.groupby("as_of", sort=True):
         is_treated = week["arm"].eq(GETS).to_numpy()
         if min(is_treated.sum(), (~is_treated).sum()) >= effects.FEWEST:
             known = week["p_purchase"].to_numpy(float)[:, None]
-            weeks.append(effects.adjusted(week["bought"].to_numpy(float), is_treated, known))
+            if outcome == "margin":
+                known = np.hstack([known, known * week["margin_value"].to_numpy(float)[:, None]])
+            weeks.append(effects.adjusted(week[outcome].to_numpy(float), is_treated, known))
     weeks = [each for each in weeks if each.standard_error > 0]
     return effects.pooled(weeks) if weeks else None
 

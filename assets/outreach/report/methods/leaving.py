@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from assets.outreach.report.methods.usual import compared, usual
 from resources.words import NOTHING, Words
 
 REASONS_SHOWN = 6
+CUSTOMER = Words("客户", "Customer")
 # A number that differs from one customer to the next; the days of a window ("in the last 90 days") do not.
 NUMBER = r"(?<![\d,.])(?<!last )(?<!近 )\d[\d,.]*"
 ANY_NUMBER = r"[0-9][0-9,.]*"
@@ -165,7 +166,7 @@ def _against(reasons: str, between: str) -> str:
 
 def of_customers(first: Sequence[Mapping[str, Any]], worth_column: str, currency: str | None) -> Grid:
     has_segments = any(row["label_en"] for row in first)
-    columns = [Words("客户", "Customer"), *([Words("客群", "Segment")] if has_segments else [])]
+    columns = [CUSTOMER, *([Words("客群", "Segment")] if has_segments else [])]
     columns.append(Words("流失概率", "Probability"))
     if worth_column:
         months = MONTHS[worth_column]
@@ -190,3 +191,10 @@ def of_customers(first: Sequence[Mapping[str, Any]], worth_column: str, currency
         cells.append(Words(_against(row["reasons_zh"], "；"), _against(row["reasons_en"], "; ")))
         rows.append(cells)
     return Grid(Words("先联系这些客户", "Begin with these customers"), columns, rows)
+
+
+def told_of(grid: Grid, may_be_told: Callable[[str], bool]) -> Grid:
+    """A table without those of its customers who may not be told of; any other table as it is."""
+    if grid.columns[0] != CUSTOMER:
+        return grid
+    return replace(grid, rows=[row for row in grid.rows if may_be_told(str(row[0]))])

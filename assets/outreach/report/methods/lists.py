@@ -40,8 +40,8 @@ RULES = (
     Words("一位客户可能同时在几份名单上。", "A customer may be on more than one list."),
 )
 UNKNOWN = Words(
-    "本店没有提供营销同意（customers.marketing_consent），可触达人数未知：发送前请先核对。",
-    "The shop does not say who agreed to marketing (customers.marketing_consent): check before you write to anyone.",
+    "本店没有提供营销同意（customers.marketing_consent 或 consents），可触达人数未知：发送前请先核对。",
+    "The shop does not say who agreed to marketing (customers.marketing_consent or consents): check before you write to anyone.",
 )
 
 

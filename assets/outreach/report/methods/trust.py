@@ -14,6 +14,19 @@ TABLES = {
     "messages": Words("客服消息", "messages"), "outcomes": Words("触达结果", "outcomes"), "customers": Words("客户", "customers"),
     "products": Words("商品", "products"), "links": Words("账号关联", "links"), "answers": Words("知识库", "answers"),
 }  # fmt: skip
+MODELS = {
+    "purchase": Words("复购与流失概率", "Who buys again, who leaves"),
+    "clv": Words("客户未来价值", "What customers are worth"),
+    "forecast": Words("销售预测", "Forecast of sales"),
+    "recommendations": Words("商品推荐", "Recommendations"),
+    "session_propensity": Words("本次访问会不会下单", "Whether a visit ends in an order"),
+    "sentiment": Words("评价的态度", "What reviews say"),
+    "sentiment_installed": Words("评价的态度（随软件自带）", "What reviews say (as installed)"),
+    "segments": Words("客群", "Segments"),
+    "rfm": Words("RFM 分档", "RFM classes"),
+    "uplift": Words("营销动作对谁有效", "Whom actions change"),
+    "propensity": Words("首次购买的概率", "Who buys for the first time"),
+}
 RULES = (
     Words(
         "“每日误差”为每天误差的绝对值之和占实际值的比例；好的区间应有约 80% 的日子落在其中。",

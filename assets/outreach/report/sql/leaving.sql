@@ -1,5 +1,5 @@
 -- Customers who will probably not order within the horizon (p_churn of one half or more) and are worth more than the average customer,
--- in each of the `weeks`; those with the most to lose first.
+-- in each of the `weeks`; those with the most to lose first. Who refuses to be treated by personal traits is not among them.
 WITH scored AS (
     SELECT
         p.as_of, p.person_id, p.p_churn, p.horizon_days, p.reasons_zh, p.reasons_en, c.spend_365d, c.purchases_365d, c.recency_days,
@@ -20,5 +20,5 @@ WITH scored AS (
 SELECT s.*, coalesce(g.label_zh, '') AS label_zh, coalesce(g.label_en, '') AS label_en
 FROM (SELECT *, avg(worth) OVER (PARTITION BY as_of) AS average FROM scored) AS s
 LEFT JOIN segments AS g USING (as_of, person_id)
-WHERE s.p_churn >= 0.5 AND s.worth > s.average
+WHERE s.p_churn >= 0.5 AND s.worth > s.average AND s.person_id NOT IN (SELECT person_id FROM agreed WHERE refuses)
 ORDER BY s.as_of, s.p_churn * s.worth DESC, s.person_id

@@ -1,5 +1,5 @@
 -- Whom to write to, and how many of them allow it.
-SELECT list, count(*) AS customers, count(*) FILTER (WHERE a.may_be_reached) AS reachable
+SELECT list, count(*) AS customers, count(*) FILTER (WHERE a.agrees) AS reachable
 FROM listed
 LEFT JOIN agreed AS a USING (person_id)
 GROUP BY list

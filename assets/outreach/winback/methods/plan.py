@@ -62,13 +62,14 @@ def solve(problem: Problem) -> Plan:
     held = open_ & (np.zeros_like(open_) if problem.held is None else problem.held[order].T)
     everybody = Offers(np.where(open_, gain, -np.inf), spend, float(problem.budget), np.floor(problem.capacities))
     offers = Offers(np.where(held, -np.inf, everybody.gain), spend, everybody.budget, everybody.capacities)
-    bound, is_control = _at_rest(everybody, offers, held)
-    playing = np.flatnonzero(np.isfinite(offers.gain).any(axis=0) & ~is_control)
+    bound, wanted = _at_rest(everybody, offers, held)
+    rests = _rests(wanted, held)
+    playing = np.flatnonzero(np.isfinite(offers.gain).any(axis=0) & (rests == NOTHING))
     mine = Offers(offers.gain[:, playing], spend[:, playing], offers.budget, offers.capacities)
     core = filled(mine, bound.prices, repaired(mine, bound.prices))
     action, settled = (np.full(len(order), NOTHING, np.int64) for _ in range(2))
     action[playing], settled[playing] = _best(mine, bound, core), core
-    control, is_measured = _compared(everybody, bound.prices, held, action, settled, is_control)
+    control, is_measured = _compared(everybody, bound.prices, held, action, settled, wanted)
     chosen = np.flatnonzero(action >= 0)
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
@@ -95,17 +96,21 @@ def by_hash(people: Sequence[str]) -> Numbers:
     return np.argsort(hash_array(ids, categorize=False), kind="stable") if len(ids) else np.empty(0, np.int64)
 
 
-def _at_rest(everybody: Offers, offers: Offers, held: Bools) -> tuple[Bound, Bools]:
-    """The prices, and who at those prices would take what they are held out of: such people get nothing else in its place, or they would
-    be compared with others than those like them. Fewer people then ask for the same places, which moves the prices: a few rounds."""
-    is_control = np.zeros(offers.count, bool)
-    bound = lowest(_playing(offers, is_control))
-    if held.any():
-        for _ in range(HELD_ROUNDS):
-            first, _ = everybody.taken(bound.prices)
-            is_control = (first >= 0) & held[first, np.arange(len(first))]
-            bound = lowest(_playing(offers, is_control))
-    return bound, is_control
+def _at_rest(everybody: Offers, offers: Offers, held: Bools) -> tuple[Bound, Numbers]:
+    """The prices, and which action each person would take at such prices were nobody held out. Who is held out of it gets nothing else in its place, or
+    they would be compared with others than those like them. Fewer people then ask for the same places, which moves the prices: a few rounds."""
+    bound = lowest(offers)
+    wanted, _ = everybody.taken(bound.prices)
+    # At the last prices nearly everybody wants what they wanted before: who does not is in no comparison.
+    for _ in range(HELD_ROUNDS if held.any() else 0):
+        bound = lowest(_playing(offers, _rests(wanted, held)))
+        wanted, _ = everybody.taken(bound.prices)
+    return (lowest(_playing(offers, _rests(wanted, held))) if held.any() else bound), wanted
+
+
+def _rests(wanted: Numbers, held: Bools) -> Numbers:
+    """For which action each person rests: what they want and are held out of; NOTHING for the others."""
+    return np.where((wanted >= 0) & held[wanted, np.arange(len(wanted))], wanted, NOTHING)
 
 
 def _best(offers: Offers, bound: Bound, start: Numbers) -> Numbers:
@@ -121,15 +126,16 @@ def _best(offers: Offers, bound: Bound, start: Numbers) -> Numbers:
     return best
 
 
-def _playing(offers: Offers, is_control: Bools) -> Offers:
-    there = np.isfinite(offers.gain).any(axis=0) & ~is_control
+def _playing(offers: Offers, rests: Numbers) -> Offers:
+    there = np.isfinite(offers.gain).any(axis=0) & (rests == NOTHING)
     return Offers(offers.gain[:, there], offers.spend[:, there], offers.budget, offers.capacities)
 
 
 def _compared(
-    everybody: Offers, prices: Floats, held: Bools, action: Numbers, settled: Numbers, is_control: Bools
+    everybody: Offers, prices: Floats, held: Bools, action: Numbers, settled: Numbers, wanted: Numbers
 ) -> tuple[Numbers, Bools]:
-    """Controls, and who is compared: those whom an action leaves most of all they could get, down to the last who got it."""
+    """Controls, and who is compared: those who `wanted` an action and whom it leaves most of all they could get, down to the last who got it. Who wanted
+    another at the prices by which people rest is in neither arm: held out of this one they would have got that, or rested for it."""
     people = np.arange(everybody.count)
     control, is_measured = np.full(everybody.count, NOTHING, np.int64), np.zeros(everybody.count, bool)
     left = np.vstack([everybody.left(number, prices) for number in range(len(everybody.gain))])
@@ -137,7 +143,7 @@ def _compared(
     best = left.argmax(axis=0)
     for number in range(len(left)):
         mine = left[number]
-        is_best = (best == number) & np.isfinite(mine)
+        is_best = (best == number) & (wanted == number) & np.isfinite(mine)
         got = is_best & (settled == number) & (action == number)
         if not got.any():
             continue
@@ -149,7 +155,7 @@ def _compared(
             # Nobody who takes it at these prices went without.
             is_inside |= is_best & (mine > 0)
         is_measured |= got & is_inside
-        mine_held = is_inside & held[number] & (is_control | (action == NOTHING))
+        mine_held = is_inside & held[number]
         control[mine_held] = number
     is_measured |= control >= 0
     return control, is_measured

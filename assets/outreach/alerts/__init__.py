@@ -1,0 +1,1 @@
+"""What a shop is to be warned of, and how it is told."""

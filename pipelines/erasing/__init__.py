@@ -1,0 +1,1 @@
+"""Erasure: one person, from what was delivered to what was published."""

@@ -89,7 +89,7 @@ def winback(actions: Actions, shop: Shop) -> list[Expectation]:
         ),
         no_row(
             "who_is_held_out_gets_nothing",
-            "arm NOT IN ('treated', 'held_out') OR arm IS NULL OR (arm = 'held_out' AND (cost <> 0 OR gain <> 0 OR NOT is_measured))",
+            "arm NOT IN ('treated', 'held_out') OR arm IS NULL OR (arm = 'held_out' AND (cost <> 0 OR gain <> 0))",
             "What an action brought is seen only against people who did not get it.",
         ),
         Expectation(

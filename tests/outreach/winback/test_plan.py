@@ -165,7 +165,7 @@ def test_arms_of_one_action_do_not_differ_in_who_is_held_out_of_another() -> Non
     )
     for made, drawn in ((plan, held), (solve(again), held[left])):
         for action in range(3):
-            treated, control = (made.action == action) & made.is_measured, made.control == action
+            treated, control = ((arm == action) & made.is_measured for arm in (made.action, made.control))
             if min(treated.sum(), control.sum()) < 200:
                 continue
             # As many in both arms, and of each arm half are held out of each other action: five standard errors.

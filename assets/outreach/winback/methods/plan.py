@@ -158,4 +158,21 @@ def _compared(
         mine_held = is_inside & held[number]
         control[mine_held] = number
     is_measured |= control >= 0
-    return control, is_measured
+    return np.where(control >= 0, control, _unmeasured(left, best, held, action, _rests(wanted, held))), is_measured
+
+
+def _unmeasured(left: Floats, best: Numbers, held: Bools, action: Numbers, rests: Numbers) -> Numbers:
+    """Of who is in no comparison and would have got something, had they not been held out, what they are held out of: they are told as held out, so that
+    those of whom the next weeks choose do not differ in it."""
+    control = np.full(len(best), NOTHING, np.int64)
+    for number in range(len(left)):
+        got = (best == number) & (action == number)
+        if got.any():
+            without = (
+                (best == number)
+                & (action == NOTHING)
+                & (held[number] | (rests >= 0))
+                & (left[number] >= left[number][got].min())
+            )
+            control[without] = np.where(held[number], number, rests)[without]
+    return control

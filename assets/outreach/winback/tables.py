@@ -19,7 +19,9 @@ WINBACK = Table(
         Column("action_id", "VARCHAR", "This action for this person: outcomes name it."),
         Column("arm", "VARCHAR", "treated: to get it; held_out: to get nothing, for comparison."),
         Column(
-            "is_measured", "BOOLEAN", "Whether the person is in the comparison: both arms wanted the action alike, and a place was open to both."
+            "is_measured",
+            "BOOLEAN",
+            "Whether the person is in the comparison: both arms wanted the action alike, and a place was open to both.",
         ),
         Column("season", "VARCHAR", "The season in which the arm stays."),
         Column("holdout_share", "DOUBLE", "The share that was held out when the arm was drawn."),
